@@ -24,6 +24,11 @@ pub fn revisions(count: usize) -> String {
     if count == 1 { "1 revision".to_owned() } else { format!("{count} revisions") }
 }
 
+/// A count of things, with the word for one or for several.
+pub fn counted(count: usize, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
+}
+
 /// A count of accepted differences: `1 accepted difference`.
 pub fn accepted_differences(count: usize) -> String {
     if count == 1 { "1 accepted difference".to_owned() } else { format!("{count} accepted differences") }

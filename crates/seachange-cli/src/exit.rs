@@ -31,6 +31,8 @@ pub enum Exit {
     /// The command left something out, and named it: `init --from-database` cannot write an object of the database, a
     /// revision was not verified because its tables could not be copied, or `import` has no SQL for a change.
     Incomplete = 10,
+    /// Some targets of a fleet are not as the run was to leave them; the message and the report say which and why.
+    Targets = 11,
     /// Ctrl-C ended the run; the message says where.
     Interrupted = 130,
     /// SIGTERM ended the run; the message says where.

@@ -49,6 +49,15 @@ pub(crate) struct BegunTransaction {
     pub(crate) change_counter: Option<i64>,
 }
 
+/// The queries by which the targets of a fleet are found, each with the names in its first column.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FleetQueries {
+    /// The schemas of the database, without those of the system; `None` when a database has no schemas.
+    pub(crate) schemas: Option<&'static str>,
+    /// The databases of the server, without those of the system.
+    pub(crate) databases: &'static str,
+}
+
 /// The savepoint by which the engine recognises its transaction.
 pub(crate) const SAVEPOINT: &str = "seachange_revision";
 
@@ -286,6 +295,39 @@ pub(crate) trait Backend: Send + Sync {
 
     /// Whether a query failed because a column that it reads does not exist.
     fn is_missing_column(&self, error: &DbErr) -> bool;
+
+    /// The queries by which the targets of a fleet are found; `None` when there is no server.
+    fn fleet_queries(&self) -> Option<FleetQueries> {
+        None
+    }
+
+    /// The number of connections that the server would accept beside those that are open; `None` when there is no server.
+    async fn free_connections(&self, _connection: &DatabaseConnection) -> Result<Option<u64>, DbErr> {
+        Ok(None)
+    }
+
+    /// Texts that begin a transaction which only reads, and end its statements after `limit` where the database can.
+    fn read_only_texts(&self, limit: Duration) -> Vec<String>;
+
+    /// The text that makes a session use another schema of its database; `None` when a session cannot be used for another
+    /// target.
+    fn enter_schema(&self, _schema: &str) -> Option<String> {
+        None
+    }
+
+    /// The query for the names of the schemas that have a table or view with this name.
+    fn schemas_with_table(&self, _table: &str) -> Option<String> {
+        None
+    }
+
+    /// A query with one row for a record: `number`, and all its rows as a text of `revision hash state`, separated by
+    /// commas, in the order of the ids. `NULL` without rows.
+    fn record_digest(&self, number: usize, schema: Option<&str>, table: &str) -> String;
+
+    /// Text that has to run once in a session before a [`record_digest`](Self::record_digest).
+    fn before_digests(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Drops every table, view and type of the current schema, whichever program made it.
     async fn drop_everything(&self, connection: &DatabaseConnection) -> Result<(), DbErr>;

@@ -9,6 +9,7 @@ mod commands;
 mod compare_args;
 mod context;
 mod differences;
+mod fleet;
 mod hints;
 mod interrupt;
 mod picture;

@@ -7,6 +7,7 @@
 //! - [`settings`]: which database to use, from the user's settings;
 //! - [`connection`]: connections to the database;
 //! - [`migrator`]: what is applied, what is pending, and the operations that change it;
+//! - [`fleet`]: the same for many databases in one run;
 //! - [`runner`]: runs revisions in order, records each, and handles failures;
 //! - [`offline`]: the same as an offline script, for a database that cannot be reached;
 //! - [`store`]: the table that records the applied revisions;
@@ -31,6 +32,7 @@ pub mod connection;
 mod database_error;
 mod error;
 pub mod event;
+pub mod fleet;
 mod gate;
 pub mod inspect;
 mod intercept;

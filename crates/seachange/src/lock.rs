@@ -18,16 +18,24 @@ use crate::store::Holder;
 
 const DOING: &str = "cannot take the lock that keeps other runs out";
 
+/// Refuses a connection through a pooler: it would be unknown which session holds the lock.
+///
+/// # Errors
+///
+/// [`Error::LockLost`].
+pub(crate) async fn refuse_pooler(context: RunContext<'_>) -> Result<(), Error> {
+    match context.backend.is_pooled(context.connection).await {
+        true => Err(Error::LockLost { is_pooled: true }),
+        false => Ok(()),
+    }
+}
+
 /// Waits until no other run is running, and excludes later runs.
 ///
 /// # Errors
 ///
-/// [`Error::LockTimeout`] when that takes too long, [`Error::LockLost`] when the lock would not exclude other runs.
+/// [`Error::LockTimeout`] when that takes too long.
 pub(crate) async fn acquire(context: RunContext<'_>) -> Result<(), Error> {
-    // Checked before the lock is taken: it is unknown which session could release it.
-    if context.backend.is_pooled(context.connection).await {
-        return Err(Error::LockLost { is_pooled: true });
-    }
     let mut waiter = LockWait::new(context);
     let key = context.store.lock_key();
     while !context
@@ -129,7 +137,7 @@ impl<'a> LockWait<'a> {
             return Err(Error::Stopped { waited: self.since.elapsed() });
         }
         let holder = self.holder().await;
-        let (waited, limit) = (self.since.elapsed(), self.context.limits.run_lock_timeout());
+        let (waited, limit) = (self.since.elapsed(), self.context.run_lock_timeout());
         if waited >= limit {
             return Err(Error::LockTimeout { holder: holder.map(Box::new), waited });
         }

@@ -12,6 +12,7 @@ mod write;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
 use seachange_graph::Graph;
@@ -33,7 +34,7 @@ use crate::limits::Deadline;
 use crate::offline::downgrade::DowngradeRecorder;
 use crate::revision::{Migrations, RegisteredRevision};
 use crate::run_context::{RevisionCheck, RunContext, WaitClock};
-use crate::session::SessionSource;
+use crate::session::{SessionSource, SharedSession};
 use crate::settings::DatabaseSettings;
 use crate::store::{RevisionStore, RevisionTable};
 
@@ -65,6 +66,8 @@ pub struct Migrator {
     handler: EventHandler,
     options: RunOptions,
     deadline: Arc<Deadline>,
+    /// How long to wait for another run, if that differs from the limits.
+    patience: Option<Duration>,
     waited: WaitClock,
     check: Option<Arc<dyn RevisionCheck>>,
     capture: DowngradeRecorder,
@@ -165,6 +168,7 @@ impl Migrator {
             handler,
             options,
             deadline: Arc::new(Deadline::new(None)),
+            patience: None,
             waited: WaitClock::default(),
             check: None,
             capture,
@@ -196,6 +200,36 @@ impl Migrator {
     #[cfg(feature = "cli")]
     pub(crate) fn with_check(self, check: Option<Arc<dyn RevisionCheck>>) -> Self {
         Self { check, ..self }
+    }
+
+    /// Waits at most so long for another run, whatever the limits say of locks; `None` for the limits.
+    pub(crate) fn with_patience(self, patience: Option<Duration>) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Stops its runs by a handle that others have as well.
+    pub(crate) fn with_stop_handle(self, stop: StopHandle) -> Self {
+        Self { stop, ..self }
+    }
+
+    /// For a target of a fleet, over a connection that is used for others before and after. `session` is the session of the
+    /// revisions that targets on the same database use in turn, and `enter` the text that makes it use the schema of this
+    /// target; without them, the sessions of the revisions are those of this target.
+    pub(crate) fn of_target(
+        migrations: &'static Migrations,
+        settings: &DatabaseSettings,
+        control: &DatabaseConnection,
+        shared: Option<(Arc<SharedSession>, String)>,
+        handler: EventHandler,
+    ) -> Result<Self, Error> {
+        let settings = Box::new(settings.clone());
+        let table = RevisionTable::of(&settings);
+        let source = match shared {
+            Some((session, enter)) => SessionSource::Shared { settings, session, enter },
+            None => SessionSource::Settings(settings),
+        };
+        let migrator = Self::from_connection(migrations, control.clone(), source, handler)?;
+        Ok(Self { store: RevisionStore::new(table), ..migrator })
     }
 
     /// Returns a handle that stops a run before the next revision, or while the run waits for another run.
@@ -238,7 +272,7 @@ impl Migrator {
     }
 
     fn context_with<'a>(&'a self, connection: &'a DatabaseConnection) -> RunContext<'a> {
-        let Self { backend, handler, options, deadline, waited, .. } = self;
+        let Self { backend, handler, options, deadline, patience, waited, .. } = self;
         let (store, limits, stop) = (self.store(), &options.limits, self.stop.flag());
         let (code, check, capture) = (&options.code, self.check.as_deref(), &self.capture);
         RunContext {
@@ -250,6 +284,7 @@ impl Migrator {
             code,
             deadline,
             stop,
+            patience: *patience,
             waited,
             check,
             backfills: &options.backfills,

@@ -30,6 +30,8 @@ pub(crate) struct RunContext<'a> {
     pub(crate) deadline: &'a Arc<Deadline>,
     /// Set by the caller to stop before the next revision, or while the run waits for another run.
     pub(crate) stop: &'a Arc<AtomicBool>,
+    /// How long to wait for another run, if that differs from the limits.
+    pub(crate) patience: Option<Duration>,
     /// How long the run has waited for other runs.
     pub(crate) waited: &'a WaitClock,
     /// What is asked before each revision of an upgrade.
@@ -99,6 +101,11 @@ impl RunContext<'_> {
     /// Whether the run is asked to stop.
     pub(crate) fn is_stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// How long to wait for another run.
+    pub(crate) fn run_lock_timeout(&self) -> Duration {
+        self.patience.unwrap_or_else(|| self.limits.run_lock_timeout())
     }
 
     /// Sends an event to the event handler.

@@ -17,4 +17,4 @@ pub(crate) use policy::refused_in_transaction;
 pub(crate) use policy::{begin, changes_role, outside, touches_session};
 #[cfg(feature = "cli")]
 pub(crate) use scratch::outside_change;
-pub(crate) use work::{SessionSource, WorkSession};
+pub(crate) use work::{SessionSource, SharedSession, WorkSession};

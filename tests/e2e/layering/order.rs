@@ -14,7 +14,7 @@ use super::{is_of_tests, sources};
 const ENGINE: &str = "crates/seachange/src";
 
 /// The modules of the engine from the bottom to the top, as ARCHITECTURE.md prints them.
-const LAYERS: [&str; 35] = [
+const LAYERS: [&str; 36] = [
     "sql",
     "revision_sql",
     "schema",
@@ -44,6 +44,7 @@ const LAYERS: [&str; 35] = [
     "adopt",
     "offline",
     "migrator",
+    "fleet",
     "inspect",
     "autogenerate",
     "impact",

@@ -3,6 +3,7 @@
 mod watch;
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
@@ -13,14 +14,14 @@ use sea_orm::{
 use sqlparser::dialect::MySqlDialect;
 
 use super::{
-    Backend, Blocker, LocationColumns, LockKey, LockRole, ObjectState, StatementProgress, TableFacts, clamp_to_setting,
-    drop_listed, query_scalar,
+    Backend, Blocker, FleetQueries, LocationColumns, LockKey, LockRole, ObjectState, StatementProgress, TableFacts,
+    clamp_to_setting, drop_listed, query_scalar,
 };
 use crate::alter::is_mariadb;
 use crate::database_error::{database_error, has_code};
 use crate::limits::Limits;
 use crate::sql::catalog_effect::{self, CatalogEffect, CatalogObject, CatalogObjectKind};
-use crate::sql::{self, SqlDialect};
+use crate::sql::{self, SqlDialect, quoted_name};
 
 /// MySQL and MariaDB: every change of a table commits the transaction before it, and none rolls back.
 pub(super) struct MySqlBackend;
@@ -234,6 +235,56 @@ impl Backend for MySqlBackend {
     /// SQLSTATE 42S22, `no such column`.
     fn is_missing_column(&self, error: &DbErr) -> bool {
         has_code(error, "42S22")
+    }
+
+    fn fleet_queries(&self) -> Option<FleetQueries> {
+        Some(FleetQueries {
+            schemas: None,
+            databases: "SELECT CAST(schema_name AS CHAR) FROM information_schema.schemata
+                WHERE schema_name NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')",
+        })
+    }
+
+    async fn free_connections(&self, connection: &DatabaseConnection) -> Result<Option<u64>, DbErr> {
+        let most: i64 = query_scalar(connection, "SELECT CAST(@@max_connections AS SIGNED) AS answer", []).await?;
+        let sql = "SHOW GLOBAL STATUS LIKE 'Threads_connected'";
+        let row = connection.query_one_raw(Statement::from_string(DbBackend::MySql, sql)).await?;
+        let open: String = row.ok_or_else(|| DbErr::RecordNotFound(sql.to_owned()))?.try_get_by_index(1)?;
+        let open: i64 = open.parse().map_err(|_| DbErr::Type(format!("{open} is no number of connections")))?;
+        Ok(u64::try_from(most - open).ok().or(Some(0)))
+    }
+
+    /// Only MySQL reads the first comment, and only MariaDB the second one.
+    fn read_only_texts(&self, limit: Duration) -> Vec<String> {
+        let (milliseconds, seconds) = (clamp_to_setting(limit, 1), clamp_to_setting(limit, 1000));
+        vec![
+            format!(
+                "SET @seachange_limit = 1 /*!50708 , SESSION max_execution_time = {milliseconds} */
+                /*M!100101 , SESSION max_statement_time = {seconds} */"
+            ),
+            "START TRANSACTION READ ONLY".to_owned(),
+        ]
+    }
+
+    fn schemas_with_table(&self, table: &str) -> Option<String> {
+        let table = self.text_literal(table);
+        Some(format!("SELECT CAST(table_schema AS CHAR) FROM information_schema.tables WHERE table_name = {table}"))
+    }
+
+    /// The databases may have several collations, which one statement cannot join.
+    fn record_digest(&self, number: usize, schema: Option<&str>, table: &str) -> String {
+        let place = schema.map(|schema| format!("{}.", quoted_name(SqlDialect::MySql, schema))).unwrap_or_default();
+        let row = "CONCAT_WS(' ', revision, source_hash, state)";
+        format!(
+            "SELECT {number} AS number, CONVERT(GROUP_CONCAT({row} ORDER BY CAST(revision AS BINARY) SEPARATOR ',')
+                USING utf8mb4) COLLATE utf8mb4_bin AS record FROM {place}{}",
+            quoted_name(SqlDialect::MySql, table)
+        )
+    }
+
+    /// A longer text would be cut.
+    fn before_digests(&self) -> Option<&'static str> {
+        Some("SET SESSION group_concat_max_len = 1073741824")
     }
 
     async fn drop_everything(&self, connection: &DatabaseConnection) -> Result<(), DbErr> {

@@ -14,13 +14,13 @@ use sea_orm::{
 use sqlparser::dialect::PostgreSqlDialect;
 
 use super::{
-    Backend, BegunTransaction, Blocker, LocationColumns, LockKey, LockRole, ObjectState, SAVEPOINT, StatementProgress,
-    TableFacts, clamp_to_setting, drop_listed, query_scalar,
+    Backend, BegunTransaction, Blocker, FleetQueries, LocationColumns, LockKey, LockRole, ObjectState, SAVEPOINT,
+    StatementProgress, TableFacts, clamp_to_setting, drop_listed, query_scalar,
 };
 use crate::database_error::has_code;
 use crate::limits::Limits;
-use crate::sql::SqlDialect;
 use crate::sql::catalog_effect::{self, CatalogEffect, CatalogObject, CatalogObjectKind};
+use crate::sql::{SqlDialect, quoted_name};
 
 /// How long the connection attempt for a second connection may take.
 const SECOND_TIMEOUT: Duration = Duration::from_secs(5);
@@ -65,6 +65,10 @@ const COLUMN: &str = "SELECT count(*)::int AS answer FROM pg_attribute a JOIN pg
 const CONSTRAINT: &str = "SELECT count(*)::int AS answer FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid
     WHERE c.relnamespace = to_regnamespace(quote_ident(coalesce($1::text, current_schema()::text)))
         AND o.conname = $2::text AND c.relname = $3::text";
+
+fn quoted(identifier: &str) -> String {
+    quoted_name(SqlDialect::Postgres, identifier)
+}
 
 /// A lock as the server lists it: both numbers as unsigned, and a 2 for a lock of two numbers.
 fn listed((class, object): (i32, i32)) -> String {
@@ -261,8 +265,8 @@ impl Backend for PostgresBackend {
     async fn table_facts(&self, executor: &DatabaseExecutor<'_>, table: &str) -> Result<TableFacts, DbErr> {
         const TRIGGERS: &str = "SELECT count(*)::int AS answer FROM pg_catalog.pg_trigger
             WHERE tgrelid = to_regclass($1) AND NOT tgisinternal";
-        let quoted = table.split('.').map(|part| format!("\"{}\"", part.replace('"', "\"\""))).collect::<Vec<_>>();
-        let triggers: i32 = query_scalar(executor, TRIGGERS, [quoted.join(".").into()]).await?;
+        let name = table.split('.').map(quoted).collect::<Vec<_>>().join(".");
+        let triggers: i32 = query_scalar(executor, TRIGGERS, [name.into()]).await?;
         Ok(TableFacts { rolls_back: true, has_known_triggers: triggers == 0 })
     }
 
@@ -279,6 +283,51 @@ impl Backend for PostgresBackend {
     /// SQLSTATE 42703, `undefined_column`.
     fn is_missing_column(&self, error: &DbErr) -> bool {
         has_code(error, "42703")
+    }
+
+    /// `postgres` is the database that tools connect to, and no user's.
+    fn fleet_queries(&self) -> Option<FleetQueries> {
+        Some(FleetQueries {
+            schemas: Some(
+                "SELECT nspname::text FROM pg_catalog.pg_namespace
+                WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'",
+            ),
+            databases: "SELECT datname::text FROM pg_catalog.pg_database
+                WHERE datallowconn AND NOT datistemplate AND datname <> 'postgres'",
+        })
+    }
+
+    async fn free_connections(&self, connection: &DatabaseConnection) -> Result<Option<u64>, DbErr> {
+        const FREE: &str = "SELECT greatest(0, current_setting('max_connections')::bigint
+                - current_setting('superuser_reserved_connections')::bigint
+                - (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend')) AS answer";
+        let free: i64 = query_scalar(connection, FREE, []).await?;
+        Ok(u64::try_from(free).ok())
+    }
+
+    fn read_only_texts(&self, limit: Duration) -> Vec<String> {
+        vec![format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {}", clamp_to_setting(limit, 1))]
+    }
+
+    fn enter_schema(&self, schema: &str) -> Option<String> {
+        Some(format!("SET search_path TO {}", quoted(schema)))
+    }
+
+    fn schemas_with_table(&self, table: &str) -> Option<String> {
+        let table = self.text_literal(table);
+        Some(format!(
+            "SELECT n.nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relname = {table} AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
+        ))
+    }
+
+    fn record_digest(&self, number: usize, schema: Option<&str>, table: &str) -> String {
+        let place = schema.map(|schema| format!("{}.", quoted(schema))).unwrap_or_default();
+        format!(
+            "SELECT {number} AS number, string_agg(revision || ' ' || source_hash || ' ' || state, ','
+                ORDER BY revision COLLATE \"C\") AS record FROM {place}{} AS r",
+            quoted(table)
+        )
     }
 
     async fn drop_everything(&self, connection: &DatabaseConnection) -> Result<(), DbErr> {

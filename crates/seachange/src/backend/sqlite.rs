@@ -16,8 +16,8 @@ use super::{
 };
 use crate::database_error::database_error;
 use crate::limits::{Deadline, Limits};
-use crate::sql::SqlDialect;
 use crate::sql::catalog_effect::{self, CatalogEffect, CatalogObject, CatalogObjectKind};
+use crate::sql::{SqlDialect, quoted_name};
 
 /// SQLite: changes of tables roll back; only one session writes at a time.
 pub(super) struct SqliteBackend;
@@ -262,6 +262,23 @@ impl Backend for SqliteBackend {
         let pragma = Statement::from_string(DbBackend::Sqlite, CHANGE_COUNTER);
         let row = executor.query_one_raw(pragma).await?;
         row.map(|row| row.try_get_by_index(0)).transpose()
+    }
+
+    /// There is no limit of time.
+    fn read_only_texts(&self, _limit: Duration) -> Vec<String> {
+        vec!["PRAGMA query_only = ON".to_owned(), "BEGIN".to_owned()]
+    }
+
+    /// The columns are qualified, because a bare quoted name that is no column is a string.
+    fn record_digest(&self, number: usize, schema: Option<&str>, table: &str) -> String {
+        let quoted = |name: &str| quoted_name(SqlDialect::Sqlite, name);
+        let place = quoted(schema.unwrap_or("main"));
+        format!(
+            "SELECT {number} AS number, group_concat(record, ',') AS record FROM (
+                SELECT r.revision || ' ' || r.source_hash || ' ' || r.state AS record FROM {place}.{} AS r
+                ORDER BY r.revision)",
+            quoted(table)
+        )
     }
 
     /// Foreign keys are off while the tables are dropped, because SQLite would otherwise first delete the rows of a

@@ -30,6 +30,8 @@ use seachange_cli::{
     commands::{branches, completions, edit, graph, heads, history, merge, show},
 };
 
+pub(crate) use self::check::{DifferenceJson, entry as difference_json};
+pub(crate) use self::run::place_of;
 use super::arguments::Arguments;
 use super::context::Context;
 use super::{interrupt, picture};

@@ -32,16 +32,33 @@ pub(crate) struct MigrationCrate {
 
 /// The context of every command.
 pub(crate) struct Context {
-    pub(crate) project: MigrationCrate,
+    pub(crate) project: Arc<MigrationCrate>,
     pub(crate) terminal: Terminal,
     pub(crate) database: DatabaseArgs,
     wait: WaitArgs,
     settings: OnceLock<DatabaseSettings>,
+    /// Whether the settings are those of a target of a fleet.
+    is_of_target: bool,
 }
 
 impl Context {
     pub(crate) fn new(project: MigrationCrate, terminal: Terminal, database: DatabaseArgs, wait: WaitArgs) -> Self {
-        Self { project, terminal, database, wait, settings: OnceLock::new() }
+        let project = Arc::new(project);
+        Self { project, terminal, database, wait, settings: OnceLock::new(), is_of_target: false }
+    }
+
+    /// The context of a command for one target of a fleet.
+    pub(crate) fn for_target(&self, settings: &DatabaseSettings) -> Self {
+        let (database, wait) = (self.database.clone(), self.wait.clone());
+        let settings = OnceLock::from(settings.clone());
+        Self {
+            project: Arc::clone(&self.project),
+            terminal: self.terminal,
+            database,
+            wait,
+            settings,
+            is_of_target: true,
+        }
     }
 
     /// The settings, resolved once. Warns of ignored parameters in them, and of variables with names similar to
@@ -117,7 +134,7 @@ impl Context {
     /// Connects to run revisions; events are printed. If the default database is used, that is printed.
     pub(crate) async fn connect(&self) -> Result<Migrator, Diagnostic> {
         self.wait_for_server().await?;
-        if self.database.is_unset() {
+        if self.database.is_unset() && !self.is_of_target {
             self.terminal
                 .status(format!("no database is configured: this is the default, the SQLite file `{DEFAULT_PATH}`"));
         }

@@ -4,6 +4,7 @@ mod adopt;
 pub(crate) mod autogenerate;
 pub(crate) mod database;
 mod failure;
+mod fleet;
 pub(crate) mod interrupted;
 mod sea_query;
 pub(crate) mod squash;

@@ -20,7 +20,7 @@ use crate::Error;
 use crate::event::{BackfillPhase, BackfillProgress, Event, StatementProgress, describe_blockers, json};
 use crate::report::WaitingRevision;
 use crate::store::Holder;
-use bar::Bar;
+pub(crate) use bar::Bar;
 use statement::StatementLine;
 
 /// From this number of steps on, a terminal shows a bar.

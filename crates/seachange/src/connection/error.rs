@@ -156,3 +156,16 @@ pub enum ConnectError {
         reason: String,
     },
 }
+
+impl ConnectError {
+    /// The same error for another database of the server, if it concerns the server as a whole: nothing answers there.
+    pub(crate) fn of_server(&self) -> Option<Self> {
+        match self {
+            Self::Unreachable { endpoint, reason } => {
+                Some(Self::Unreachable { endpoint: endpoint.clone(), reason: reason.clone() })
+            }
+            Self::TimedOut { endpoint } => Some(Self::TimedOut { endpoint: endpoint.clone() }),
+            _ => None,
+        }
+    }
+}

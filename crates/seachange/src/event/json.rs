@@ -318,7 +318,7 @@ fn word(direction: Direction) -> &'static str {
 }
 
 /// A duration in milliseconds, to the microsecond.
-fn millis(length: Duration) -> f64 {
+pub(crate) fn millis(length: Duration) -> f64 {
     let micros = u32::try_from(length.as_micros()).map_or_else(|_| length.as_secs_f64() * 1e6, f64::from);
     micros.round() / 1e3
 }

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cli")]
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::intercept::CodeOptions;
 use crate::limits::BackfillOptions;
@@ -96,6 +97,16 @@ impl RunOptions {
     /// values as it does by itself. The count reads the whole table.
     pub fn count_losses(self, count_losses: bool) -> Self {
         Self { code: CodeOptions { counts_losses: count_losses, ..self.code }, ..self }
+    }
+
+    /// What the options say of a database that is ahead.
+    pub(crate) fn ahead_policy(&self) -> AheadPolicy {
+        self.ahead
+    }
+
+    /// How long to wait for another run.
+    pub(crate) fn run_lock_timeout(&self) -> Duration {
+        self.limits.run_lock_timeout()
     }
 
     /// Refuses statements that change something outside of the database, if `stays_inside`.

@@ -98,6 +98,12 @@ pub(super) async fn locked<T>(migrator: &Migrator, work: impl Future<Output = Re
     if migrator.is_locked.swap(true, Ordering::Relaxed) {
         lock::release(context).await;
     }
+    let is_direct = migrator.source.is_direct();
+    if !is_direct.is_some_and(|known| known.load(Ordering::Relaxed)) {
+        // Before the lock is taken: afterwards it is unknown which session could release it.
+        lock::refuse_pooler(context).await?;
+        is_direct.into_iter().for_each(|known| known.store(true, Ordering::Relaxed));
+    }
     lock::acquire(context).await?;
     let outcome = match lock::wait_until_idle(context).await {
         Ok(()) => Box::pin(session::limited(context, Box::pin(work))).await,
@@ -190,9 +196,14 @@ async fn run_steps(
     let (mut report, mut next) = (Report::default(), 0);
     loop {
         let Some(session) = work.as_ref() else { return Err(Error::LockLost { is_pooled: false }) };
-        let end = runner(migrator, context, session, others, holder).run(plan, next, &mut report).await?;
-        match end {
-            (NextStep::End, _) => return Ok(report),
+        let runner = runner(migrator, context, session, others, holder);
+        match runner.run(plan, next, &mut report).await? {
+            (NextStep::End, _) => {
+                if !runner.is_touched.into_inner() {
+                    session.set_unchanged();
+                }
+                return Ok(report);
+            }
             (NextStep::FreshSession, index) => next = index,
         }
         renew(migrator, work).await?;

@@ -182,6 +182,7 @@ impl Migrator {
             deadline: Arc::new(Deadline::new(options.limits.statement_limit())),
             capture: DowngradeRecorder { migrations, graph, ..self.capture.clone() },
             options,
+            patience: self.patience,
             waited: WaitClock::default(),
             check: None,
             stop: self.stop.clone(),

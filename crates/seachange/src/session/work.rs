@@ -1,6 +1,7 @@
 //! The session in which revisions run.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseConnectionType, DatabaseTransaction, DbErr, ExecResult, RuntimeErr,
@@ -8,7 +9,7 @@ use sea_orm::{
 };
 
 use super::limit;
-use crate::backend::{Backend, BegunTransaction, LockRole};
+use crate::backend::{Backend, BegunTransaction, LockKey, LockRole};
 use crate::connection::{SingleConnection, connect_pinned};
 use crate::error::Error;
 use crate::lock::LockWait;
@@ -28,6 +29,12 @@ pub(crate) struct WorkSession {
     settings: Vec<(String, String)>,
     /// The pool of this one connection, if the engine made it.
     pool: Option<DatabaseConnection>,
+    /// The lock that the session holds.
+    key: LockKey,
+    /// Where the session goes at its end, if it can serve another database.
+    kept_by: Option<Arc<SharedSession>>,
+    /// Whether everything that ran in the session is known to leave it unchanged.
+    is_unchanged: AtomicBool,
 }
 
 impl WorkSession {
@@ -43,7 +50,7 @@ impl WorkSession {
         only: &DatabaseConnection,
     ) -> Result<Self, Error> {
         let wrap = |error| Error::database(OPENING)(error);
-        let opened = source.open().await?.map(|pinned| pinned.connection);
+        let (opened, kept_by) = source.open_for_revisions().await?;
         let connection = opened.as_ref().unwrap_or(only);
         limit(context, connection).await.map_err(wrap)?;
         let mut waiter = LockWait::new(context);
@@ -59,7 +66,14 @@ impl WorkSession {
         held.execute_unprepared("COMMIT").await.map_err(wrap)?;
         let settings =
             if opened.is_none() { context.backend.session_settings(&held).await.map_err(wrap)? } else { Vec::new() };
-        Ok(Self { held: Arc::new(held), settings, pool: opened })
+        let (key, is_unchanged) = (context.store.lock_key(), AtomicBool::new(false));
+        Ok(Self { held: Arc::new(held), settings, pool: opened, key, kept_by, is_unchanged })
+    }
+
+    /// Says that everything that ran in the session is known to leave it unchanged, so that the next target of a fleet can
+    /// use it.
+    pub(crate) fn set_unchanged(&self) {
+        self.is_unchanged.store(true, Ordering::Relaxed);
     }
 
     /// The connection that executes statements.
@@ -120,15 +134,52 @@ impl WorkSession {
         backend.restore_session(&self.held, &self.settings).await
     }
 
-    /// Ends the session. Its locks, settings and temporary objects end with it.
+    /// Ends the session. Its locks, settings and temporary objects end with it; an unchanged session of a fleet is kept for
+    /// the next target, without its lock.
     pub(crate) async fn close(self, backend: &dyn Backend) {
         // The transaction that holds the connection is not open any more. SQLite reports that as an error.
-        if let Some(held) = Arc::into_inner(self.held) {
-            backend.before_rollback(&held).await;
-            let _ = held.rollback().await;
+        let is_free = match Arc::into_inner(self.held) {
+            Some(held) => {
+                backend.before_rollback(&held).await;
+                held.rollback().await.is_ok()
+            }
+            None => false,
+        };
+        let Some(pool) = self.pool else { return };
+        if let Some(shared) = self.kept_by.filter(|_| is_free && self.is_unchanged.into_inner())
+            && backend.unlock(&pool, self.key, LockRole::Work).await.is_ok()
+        {
+            return shared.keep(pool).await;
         }
-        if let Some(pool) = self.pool {
-            let _ = pool.close().await;
+        let _ = pool.close().await;
+    }
+}
+
+/// A session of the revisions between two targets of a fleet on the same database.
+#[derive(Debug, Default)]
+pub(crate) struct SharedSession {
+    idle: Mutex<Option<DatabaseConnection>>,
+    /// Whether the sessions of the database are known to be the server's own, without a pooler.
+    pub(crate) is_direct: AtomicBool,
+}
+
+impl SharedSession {
+    fn take(&self) -> Option<DatabaseConnection> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Keeps the session for the next target; there is one at most.
+    async fn keep(&self, session: DatabaseConnection) {
+        let before = self.idle.lock().unwrap_or_else(PoisonError::into_inner).replace(session);
+        if let Some(before) = before {
+            let _ = before.close().await;
+        }
+    }
+
+    /// Closes the session.
+    pub(crate) async fn close(&self) {
+        if let Some(session) = self.take() {
+            let _ = session.close().await;
         }
     }
 }
@@ -140,6 +191,15 @@ pub(crate) enum SessionSource {
     Settings(Box<DatabaseSettings>),
     /// The database of a pool that the caller passed.
     Pool(DatabaseConnection),
+    /// A target of a fleet.
+    Shared {
+        /// The database of the target.
+        settings: Box<DatabaseSettings>,
+        /// The session that targets on this database use in turn.
+        session: Arc<SharedSession>,
+        /// The text that makes that session use the schema of the target.
+        enter: String,
+    },
 }
 
 impl SessionSource {
@@ -152,8 +212,35 @@ impl SessionSource {
     pub(crate) async fn open(&self) -> Result<Option<SingleConnection>, Error> {
         match self {
             Self::Settings(settings) if settings.is_in_memory() => Ok(None),
-            Self::Settings(settings) => Ok(Some(Box::pin(connect_pinned(settings)).await?)),
+            Self::Settings(settings) | Self::Shared { settings, .. } => {
+                Ok(Some(Box::pin(connect_pinned(settings)).await?))
+            }
             Self::Pool(pool) => Box::pin(open_beside(pool)).await,
+        }
+    }
+
+    /// Opens a session for revisions, or takes the one that the target before has left unchanged; and who keeps it
+    /// afterwards.
+    async fn open_for_revisions(&self) -> Result<(Option<DatabaseConnection>, Option<Arc<SharedSession>>), Error> {
+        let Self::Shared { session, enter, .. } = self else {
+            return Ok((self.open().await?.map(|pinned| pinned.connection), None));
+        };
+        let kept_by = Some(Arc::clone(session));
+        if let Some(idle) = session.take() {
+            match idle.execute_unprepared(enter).await {
+                Ok(_) => return Ok((Some(idle), kept_by)),
+                // It was lost between two targets.
+                Err(_) => drop(idle.close().await),
+            }
+        }
+        Ok((self.open().await?.map(|pinned| pinned.connection), kept_by))
+    }
+
+    /// Whether a pooler between the engine and the server was ruled out before; a run that takes the lock tells so.
+    pub(crate) fn is_direct(&self) -> Option<&AtomicBool> {
+        match self {
+            Self::Shared { session, .. } => Some(&session.is_direct),
+            Self::Settings(_) | Self::Pool(_) => None,
         }
     }
 }

@@ -199,6 +199,72 @@ impl DatabaseSettings {
         settings
     }
 
+    /// The settings for another schema of the same database. Only PostgreSQL has schemas in a database.
+    pub(crate) fn in_schema(&self, schema: &str) -> Self {
+        let mut settings = self.clone();
+        if let DatabaseLocation::Server(server) = &mut settings.target {
+            server.schema = Some(schema.to_owned());
+        }
+        settings
+    }
+
+    /// The settings for the same database on another server, or as another user; `None` leaves a part as it is. SQLite has
+    /// no server.
+    ///
+    /// # Errors
+    ///
+    /// A part is malformed.
+    pub(crate) fn at(
+        &self,
+        hostname: Option<String>,
+        port: Option<String>,
+        username: Option<String>,
+    ) -> Result<Self, SettingsError> {
+        let variables = DatabaseVariables { hostname, port, username, ..DatabaseVariables::default() };
+        let (host, port) = resolve::address(&variables)?;
+        let mut settings = self.clone();
+        if let DatabaseLocation::Server(server) = &mut settings.target {
+            server.host = host.or_else(|| server.host.take());
+            server.port = port.or(server.port);
+            server.username = variables.username.or_else(|| server.username.take());
+        }
+        Ok(settings)
+    }
+
+    /// The settings of a SQLite file, which has to exist.
+    pub(crate) fn in_existing_file(path: &str) -> Self {
+        let location = SqliteLocation { mode: SqliteMode::ReadWrite, ..SqliteLocation::named(path) };
+        Self { target: DatabaseLocation::Sqlite(location), dropped: Vec::new(), is_for_scratch: false }
+    }
+
+    /// What distinguishes the server from others: its driver and its address. All SQLite files are on one server.
+    pub(crate) fn server_identity(&self) -> String {
+        match &self.target {
+            DatabaseLocation::Sqlite(_) => "sqlite".to_owned(),
+            DatabaseLocation::Server(server) => {
+                let host = server.host.as_deref().unwrap_or_default();
+                let port = server.port.map(|port| port.to_string()).unwrap_or_default();
+                format!("{} {host} {port}", server.driver.feature())
+            }
+        }
+    }
+
+    /// What distinguishes the database and its schema from others, whatever user connects. For a SQLite file, that is the
+    /// path without links, if the file exists.
+    pub(crate) fn identity(&self) -> String {
+        match &self.target {
+            DatabaseLocation::Sqlite(sqlite) => {
+                let path = sqlite.path().unwrap_or_default();
+                let real = std::fs::canonicalize(path).map(|real| real.to_string_lossy().into_owned());
+                format!("sqlite {}", real.unwrap_or_else(|_| path.to_owned()))
+            }
+            DatabaseLocation::Server(server) => {
+                let schema = server.schema.as_deref().unwrap_or_default();
+                format!("{} {:?} {schema:?}", self.server_identity(), server.name)
+            }
+        }
+    }
+
     /// Returns the file with the certificates of the trusted authorities.
     pub(crate) fn tls_ca_file(&self) -> Option<&Path> {
         match &self.target {

@@ -221,6 +221,11 @@ fn named_driver(variables: &DatabaseVariables) -> Result<Option<Driver>, Setting
     driver.map(|name| Driver::from_name(name).ok_or_else(|| unknown(name))).transpose()
 }
 
+/// The host and the port, as far as they are set.
+pub(super) fn address(variables: &DatabaseVariables) -> Result<(Option<String>, Option<u16>), SettingsError> {
+    Ok((hostname(variables)?, port(variables)?))
+}
+
 fn hostname(variables: &DatabaseVariables) -> Result<Option<String>, SettingsError> {
     let wrong = |value: &String| match value.contains(',') {
         true => SettingsError::SeveralHosts { value: shown(value) },

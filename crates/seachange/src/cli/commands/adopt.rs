@@ -1,5 +1,7 @@
 //! `adopt`.
 
+use std::sync::Arc;
+
 use clap::{Args, ValueEnum};
 use seachange_cli::{
     Diagnostic, Exit, describe, printable, prompt,
@@ -7,11 +9,14 @@ use seachange_cli::{
 };
 
 use super::run;
+use crate::Error;
 use crate::adopt::{AdoptedRevision, AdoptionPlan, ForeignVersionTable, MigrationTool};
 use crate::args::LockTimeoutArgs;
 use crate::cli::context::Context;
+use crate::cli::fleet::{self, FleetCommand, FleetReportArgs, FleetRunArgs};
+use crate::fleet::{Fleet, TargetWorkDone};
 use crate::limits::Limits;
-use crate::migrator::RunOptions;
+use crate::migrator::{Migrator, RunOptions};
 
 /// Arguments of `adopt`.
 #[derive(Debug, Args)]
@@ -33,6 +38,10 @@ pub(crate) struct AdoptArgs {
     yes: bool,
     #[command(flatten)]
     limits: LockTimeoutArgs,
+    #[command(flatten)]
+    fleet: FleetRunArgs,
+    #[command(flatten)]
+    report: FleetReportArgs,
 }
 
 /// A tool on the command line.
@@ -68,6 +77,30 @@ impl From<ToolArg> for MigrationTool {
 
 impl AdoptArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
+        match self.fleet.fleet.is_given() {
+            true => self.adopt_fleet(context).await,
+            false => self.adopt_one(context).await,
+        }
+    }
+
+    /// Takes over the record of each target of a fleet; a target that has no such record is reported.
+    async fn adopt_fleet(&self, context: &Context) -> Result<Exit, Diagnostic> {
+        let old = Arc::new(self.old_table());
+        if self.dry_run {
+            let fleet = self.fleet.find(context).await?;
+            return fleet::for_each(context, &fleet, async |context| self.adopt_one(context).await).await;
+        }
+        prompt::agree("take over the record of each target", self.yes)?;
+        let adopt = async |fleet: &Fleet| {
+            let old = Arc::clone(&old);
+            fleet.each(move |migrator| Box::pin(adopt_target(migrator, Arc::clone(&old)))).await
+        };
+        let options = RunOptions::new().limits(self.limits.limits());
+        let output = self.report.output.as_deref();
+        fleet::conclude(context, FleetCommand { args: &self.fleet, name: "adopt", output, options }, adopt).await
+    }
+
+    async fn adopt_one(&self, context: &Context) -> Result<Exit, Diagnostic> {
         let old = self.old_table();
         let migrator = context.connect_to_read().await?;
         let adoption = migrator.plan_adoption(&old).await?;
@@ -94,6 +127,12 @@ impl AdoptArgs {
         let table = self.table.clone().unwrap_or_else(|| tool.default_table().to_owned());
         ForeignVersionTable { tool, schema: self.table_schema.clone(), table }
     }
+}
+
+async fn adopt_target(migrator: Migrator, old: Arc<ForeignVersionTable>) -> Result<TargetWorkDone, Error> {
+    let adoption = migrator.adopt(&old).await?;
+    let has_changed = adoption.unrecorded().next().is_some();
+    Ok(TargetWorkDone::recorded(has_changed, fleet::current_ids(&migrator).await?))
 }
 
 /// Prints the revision of each version, the other revisions that become applied, and the number of pending ones.

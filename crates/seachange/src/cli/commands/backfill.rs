@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::backfill::{BackfillOptions, BackfillReport, BackfillState, BackfillStatus};
 use crate::cli::context::Context;
+use crate::cli::fleet::{self, FleetArgs};
 use crate::cli::interrupt;
 use crate::event::json::moment;
 use crate::migrator::{Migrator, RunOptions};
@@ -85,12 +86,16 @@ enum BackfillCommand {
 struct ListArgs {
     #[command(flatten)]
     format: FormatArgs,
+    #[command(flatten)]
+    fleet: FleetArgs,
 }
 
 #[derive(Debug, Args)]
 struct NameArgs {
     /// The name of the backfill
     name: String,
+    #[command(flatten)]
+    fleet: FleetArgs,
 }
 
 #[derive(Debug, Args)]
@@ -103,6 +108,8 @@ struct RunArgs {
     dry_run: bool,
     #[command(flatten)]
     pace: BackfillPaceArgs,
+    #[command(flatten)]
+    fleet: FleetArgs,
 }
 
 /// A backfill as JSON.
@@ -124,9 +131,27 @@ struct BackfillJson<'a> {
 
 impl BackfillArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
-        match self.command {
+        let fleet = self.fleet();
+        if !fleet.is_given() {
+            return self.run_one(context).await;
+        }
+        let fleet = fleet.find(context).await?;
+        fleet::for_each(context, &fleet, async |context| self.run_one(context).await).await
+    }
+
+    /// Which databases the command concerns.
+    fn fleet(&self) -> &FleetArgs {
+        match &self.command {
+            BackfillCommand::List(args) => &args.fleet,
+            BackfillCommand::Run(args) => &args.fleet,
+            BackfillCommand::Pause(args) | BackfillCommand::Resume(args) | BackfillCommand::Cancel(args) => &args.fleet,
+        }
+    }
+
+    async fn run_one(&self, context: &Context) -> Result<Exit, Diagnostic> {
+        match &self.command {
             BackfillCommand::List(args) => list(context, args.format.format).await,
-            BackfillCommand::Run(args) => run(context, &args).await,
+            BackfillCommand::Run(args) => run(context, args).await,
             BackfillCommand::Pause(args) => {
                 change(context, &args.name, "paused", async |migrator, name| migrator.pause_backfill(name).await).await
             }

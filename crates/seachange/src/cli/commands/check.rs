@@ -16,6 +16,7 @@ use crate::cli::baseline::{AcceptedDifference, Baseline, BaselineView};
 use crate::cli::compare_args::{CompareArgs, IgnoreArgs, ReviewedComparison};
 use crate::cli::context::Context;
 use crate::cli::differences::{self, hints};
+use crate::cli::fleet::{self, FleetArgs};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -38,11 +39,13 @@ pub(crate) struct CheckArgs {
     ignoring: IgnoreArgs,
     #[command(flatten)]
     format: FormatArgs,
+    #[command(flatten)]
+    fleet: FleetArgs,
 }
 
 /// A difference as JSON.
 #[derive(Debug, Serialize)]
-struct DifferenceJson<'a> {
+pub(crate) struct DifferenceJson<'a> {
     kind: &'static str,
     table: Option<String>,
     name: Option<&'a str>,
@@ -52,6 +55,9 @@ struct DifferenceJson<'a> {
 
 impl CheckArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
+        if self.fleet.is_given() {
+            return self.check_fleet(context).await;
+        }
         if self.revisions {
             return self.against_revisions(context).await;
         }
@@ -73,6 +79,30 @@ impl CheckArgs {
         self.answer(context, &left, &reviewed)?;
         warn_of_disappeared(context, &baseline, &baseline.disappeared(&found, &view));
         Ok(if left.is_empty() { Exit::Success } else { Exit::Differs })
+    }
+
+    /// Compares each target of a fleet, and shows those together that differ in the same way.
+    async fn check_fleet(&self, context: &Context) -> Result<Exit, Diagnostic> {
+        if self.replay || self.accept {
+            return Err(Diagnostic::usage("`--replay` and `--accept` concern no database of a fleet")
+                .hint("`check --accept` with the settings of one target accepts its differences"));
+        }
+        let fleet = self.fleet.find(context).await?;
+        let compare = async |context: &Context| self.left(context).await;
+        fleet::answer_check(context, &fleet, self.fleet.jobs(), self.format.format, compare).await
+    }
+
+    /// The differences of a database that are not accepted.
+    async fn left(&self, context: &Context) -> Result<Vec<Difference>, Diagnostic> {
+        if self.revisions {
+            return self.comparing.drift(context).await;
+        }
+        let baseline = self.ignoring.baseline(context, false)?;
+        let comparison = self.comparing.compare_or_ahead(context, &self.ignoring).await?;
+        let found = differences(&comparison.operations(&comparison.renames()));
+        let accepted = baseline.accepted(&found, context.settings()?.driver());
+        let reviewed = self.comparing.accept(context, comparison, &accepted).await?;
+        Ok(differences(&reviewed.comparison.operations(&reviewed.comparison.renames())))
     }
 
     /// Compares the database with what all revisions make.
@@ -151,7 +181,7 @@ fn warn_of_disappeared(context: &Context, baseline: &Baseline, disappeared: &[&A
     }
 }
 
-fn entry(difference: &Difference) -> DifferenceJson<'_> {
+pub(crate) fn entry(difference: &Difference) -> DifferenceJson<'_> {
     DifferenceJson {
         kind: difference.kind.word(),
         table: difference.table.as_ref().map(ToString::to_string),

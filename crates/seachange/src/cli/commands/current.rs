@@ -12,6 +12,7 @@ use seachange_cli::{
 use seachange_graph::Graph;
 
 use crate::cli::context::Context;
+use crate::cli::fleet::{self, FleetArgs};
 use crate::cli::problem::behind;
 use crate::migrator::{DatabasePosition, Migrator};
 use crate::store::RevisionRow;
@@ -24,10 +25,16 @@ pub(crate) struct CurrentArgs {
     check_heads: bool,
     #[command(flatten)]
     format: FormatArgs,
+    #[command(flatten)]
+    fleet: FleetArgs,
 }
 
 impl CurrentArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
+        if self.fleet.is_given() {
+            let fleet = self.fleet.find(context).await?;
+            return fleet::answer_current(context, &fleet, self.format.format, self.check_heads).await;
+        }
         let migrator = context.connect_to_read().await?;
         let standing = migrator.standing().await?;
         self.answer(context, &migrator, &standing)?;

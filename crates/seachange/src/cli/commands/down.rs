@@ -7,6 +7,7 @@ use seachange_graph::{Direction, Target};
 use super::run::{DowngradeFlags, downgrade};
 use super::script;
 use crate::cli::context::Context;
+use crate::cli::fleet::{self, FleetCommand, FleetRunArgs};
 use crate::cli::targets;
 
 /// Arguments of `down`.
@@ -18,6 +19,8 @@ pub(crate) struct DownArgs {
     targets: Vec<String>,
     #[command(flatten)]
     pub(super) flags: DowngradeFlags,
+    #[command(flatten)]
+    fleet: FleetRunArgs,
 }
 
 /// Arguments of `downgrade`.
@@ -28,6 +31,8 @@ pub(crate) struct DowngradeArgs {
     targets: Vec<String>,
     #[command(flatten)]
     pub(super) flags: DowngradeFlags,
+    #[command(flatten)]
+    fleet: FleetRunArgs,
 }
 
 impl DownArgs {
@@ -36,8 +41,7 @@ impl DownArgs {
             return script::downgrade(context, &self.targets, &self.flags.script, &self.flags.code).await;
         }
         let targets = targets::read_with_steps(context, "down", &self.targets, Direction::Downgrade)?;
-        confirm(context, &targets, &self.flags)?;
-        downgrade(context, &targets, &self.flags).await
+        run(context, &targets, &self.flags, &self.fleet).await
     }
 }
 
@@ -47,18 +51,49 @@ impl DowngradeArgs {
             return script::downgrade(context, &self.targets, &self.flags.script, &self.flags.code).await;
         }
         let targets = targets::read(context, "downgrade", &self.targets)?;
-        confirm(context, &targets, &self.flags)?;
-        downgrade(context, &targets, &self.flags).await
+        run(context, &targets, &self.flags, &self.fleet).await
     }
+}
+
+async fn run(
+    context: &Context,
+    targets: &[Target],
+    flags: &DowngradeFlags,
+    fleet: &FleetRunArgs,
+) -> Result<Exit, Diagnostic> {
+    if fleet.fleet.is_given() {
+        return downgrade_fleet(context, targets, flags, fleet).await;
+    }
+    let place = || context.settings().map(|settings| format!("`{settings}`"));
+    confirm(targets, flags, place)?;
+    downgrade(context, targets, flags).await
+}
+
+/// Downgrades each target of a fleet.
+async fn downgrade_fleet(
+    context: &Context,
+    targets: &[Target],
+    flags: &DowngradeFlags,
+    args: &FleetRunArgs,
+) -> Result<Exit, Diagnostic> {
+    if flags.dry_run {
+        return fleet::preview(context, &args.find(context).await?).await;
+    }
+    confirm(targets, flags, || Ok("each target".to_owned()))?;
+    let command = FleetCommand { args, name: "down", output: flags.script.output.as_deref(), options: flags.options() };
+    fleet::conclude(context, command, async |fleet| fleet.downgrade_to(targets).await).await
 }
 
 /// Asks the user before everything is reverted, as `reset` does. Scripts are not asked: they state the target
 /// explicitly, and `down base` has never needed `--yes` in a script.
-fn confirm(context: &Context, targets: &[Target], flags: &DowngradeFlags) -> Result<(), Diagnostic> {
+fn confirm(
+    targets: &[Target],
+    flags: &DowngradeFlags,
+    place: impl FnOnce() -> Result<String, Diagnostic>,
+) -> Result<(), Diagnostic> {
     let is_everything = targets.contains(&Target::BASE);
     if !is_everything || flags.dry_run || !prompt::is_interactive() {
         return Ok(());
     }
-    let settings = context.settings()?;
-    prompt::confirm(&format!("revert every revision in `{settings}`"), flags.yes)
+    prompt::confirm(&format!("revert every revision in {}", place()?), flags.yes)
 }

@@ -34,6 +34,7 @@ pub(super) use self::written::warn_of_findings;
 use crate::autogenerate::AutogenerateError;
 use crate::cli::compare_args::scratch_settings;
 use crate::cli::context::Context;
+use crate::cli::fleet::{self, FleetArgs};
 use crate::cli::hints::autogenerate;
 use crate::impact::{RevisionImpact, RowFailure, deployment, row_failures};
 
@@ -72,10 +73,21 @@ pub(crate) struct LintArgs {
     output: OutputArgs,
     #[command(flatten)]
     fix: FixArgs,
+    #[command(flatten)]
+    fleet: FleetArgs,
 }
 
 impl LintArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
+        if self.fleet.is_given() {
+            let fleet = self.fleet.find(context).await?;
+            return fleet::for_each(context, &fleet, async |context| self.run_one(context).await).await;
+        }
+        self.run_one(context).await
+    }
+
+    /// Measures for one database.
+    async fn run_one(&self, context: &Context) -> Result<Exit, Diagnostic> {
         if let Some(id) = &self.explain {
             explain::explain(context, levels::named(id, "`--explain`")?);
             return Ok(Exit::Success);

@@ -1,20 +1,26 @@
 //! `repair`.
 
+use std::sync::Arc;
+
 use clap::Args;
 use seachange_cli::{
     Diagnostic, Exit, describe, printable,
     terminal::{ID, styled},
 };
+use seachange_graph::Target;
 
 use super::backfill::BackfillPaceArgs;
 use super::code_args::RunArgumentArgs;
 use super::interruption;
+use crate::Error;
 use crate::args::LimitArgs;
 use crate::cli::context::Context;
+use crate::cli::fleet::{self, FleetCommand, FleetReportArgs, FleetRunArgs};
 use crate::cli::hints::interrupted;
 use crate::cli::targets;
+use crate::fleet::{Fleet, TargetWorkDone};
 use crate::limits::Limits;
-use crate::migrator::{Resolution, RevisionState, RevisionStatus, RunOptions};
+use crate::migrator::{Migrator, Resolution, RevisionState, RevisionStatus, RunOptions};
 
 /// Arguments of `repair`.
 #[derive(Debug, Args)]
@@ -32,6 +38,10 @@ pub(crate) struct RepairArgs {
     backfills: BackfillPaceArgs,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    fleet: FleetRunArgs,
+    #[command(flatten)]
+    report: FleetReportArgs,
 }
 
 /// Whether the interrupted statement took effect, if the database does not show it.
@@ -76,12 +86,13 @@ struct RepairAction {
 
 impl RepairArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
+        if self.fleet.fleet.is_given() {
+            return self.repair_fleet(context).await;
+        }
         let limits = self.limits.limits();
         match self.action {
             RepairAction { resume: true, .. } => {
-                let options = RunOptions::new().limits(limits).count_losses(!self.no_count_losses);
-                let options = options.arguments(self.arguments.arguments()).backfills(self.backfills.options()?);
-                interruption::resume(context, self.doubt.doubt(), options).await
+                interruption::resume(context, self.doubt.doubt(), self.options()?).await
             }
             RepairAction { applied: true, .. } => interruption::settle(context, true, limits).await,
             RepairAction { rolled_back: true, .. } => interruption::settle(context, false, limits).await,
@@ -89,6 +100,60 @@ impl RepairArgs {
             RepairAction { accept_edited: None, .. } => list(context).await,
         }
     }
+}
+
+impl RepairArgs {
+    /// The options of the rest of a revision.
+    fn options(&self) -> Result<RunOptions, Diagnostic> {
+        let options = RunOptions::new().limits(self.limits.limits()).count_losses(!self.no_count_losses);
+        Ok(options.arguments(self.arguments.arguments()).backfills(self.backfills.options()?))
+    }
+
+    /// Corrects the record of each target of a fleet; where nothing is wrong, nothing is done. Without a correction, shows
+    /// what is wrong with each target.
+    async fn repair_fleet(&self, context: &Context) -> Result<Exit, Diagnostic> {
+        let correction = match &self.action {
+            RepairAction { resume: true, .. } => Correction::Resume(self.doubt.doubt()),
+            RepairAction { applied: true, .. } => Correction::Settle { is_applied: true },
+            RepairAction { rolled_back: true, .. } => Correction::Settle { is_applied: false },
+            RepairAction { accept_edited: Some(revisions), .. } => {
+                Correction::AcceptEdited(targets::read(context, "repair --accept-edited", revisions)?.into())
+            }
+            RepairAction { accept_edited: None, .. } => {
+                let fleet = self.fleet.find(context).await?;
+                return fleet::for_each(context, &fleet, async |context| list(context).await).await;
+            }
+        };
+        let repair = async |fleet: &Fleet| {
+            let correction = correction.clone();
+            fleet.each(move |migrator| Box::pin(correct(migrator, correction.clone()))).await
+        };
+        let options = self.options()?;
+        let output = self.report.output.as_deref();
+        fleet::conclude(context, FleetCommand { args: &self.fleet, name: "repair", output, options }, repair).await
+    }
+}
+
+/// A correction of the record of a target.
+#[derive(Debug, Clone)]
+enum Correction {
+    Resume(Resolution),
+    Settle { is_applied: bool },
+    AcceptEdited(Arc<[Target]>),
+}
+
+async fn correct(migrator: Migrator, correction: Correction) -> Result<TargetWorkDone, Error> {
+    let done = match correction {
+        Correction::Resume(doubt) => migrator.resume(doubt).await.map(|_| true),
+        Correction::Settle { is_applied: true } => migrator.mark_applied().await.map(|_| true),
+        Correction::Settle { is_applied: false } => migrator.mark_rolled_back().await.map(|_| true),
+        Correction::AcceptEdited(targets) => migrator.accept_edited(&targets).await.map(|edited| !edited.is_empty()),
+    };
+    let has_changed = match done {
+        Err(Error::NotInterrupted) => false,
+        done => done?,
+    };
+    Ok(TargetWorkDone::recorded(has_changed, fleet::current_ids(&migrator).await?))
 }
 
 async fn accept_edited(context: &Context, revisions: &[String], limits: Limits) -> Result<Exit, Diagnostic> {

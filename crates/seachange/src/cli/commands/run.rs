@@ -19,6 +19,7 @@ use super::stored_downgrade;
 use crate::Error;
 use crate::args::LimitArgs;
 use crate::cli::context::Context;
+use crate::cli::fleet::{self, FleetCommand, FleetRunArgs};
 use crate::cli::interrupt;
 use crate::cli::progress::Progress;
 use crate::event::{Event, json};
@@ -113,8 +114,26 @@ pub(crate) struct DowngradeFlags {
     pub(super) script: ScriptArgs,
 }
 
+impl DowngradeFlags {
+    pub(super) fn options(&self) -> RunOptions {
+        RunOptions::new()
+            .limits(self.limits.limits())
+            .single_transaction(self.single_transaction)
+            .count_losses(self.code.counts_losses())
+            .arguments(self.code.arguments())
+    }
+}
+
 /// Upgrades, and prints the result.
-pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &UpgradeFlags) -> Result<Exit, Diagnostic> {
+pub(crate) async fn upgrade(
+    context: &Context,
+    targets: &[Target],
+    flags: &UpgradeFlags,
+    fleet: &FleetRunArgs,
+) -> Result<Exit, Diagnostic> {
+    if fleet.fleet.is_given() {
+        return upgrade_fleet(context, targets, flags, fleet).await;
+    }
     if flags.dry_run {
         let migrator = context.connect_to_read().await?.with_options(flags.options()?);
         let (plan, notices) = migrator.plan_upgrade(targets).await?;
@@ -134,6 +153,25 @@ pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &Upgra
     Ok(exit)
 }
 
+/// Upgrades each target of a fleet.
+async fn upgrade_fleet(
+    context: &Context,
+    targets: &[Target],
+    flags: &UpgradeFlags,
+    args: &FleetRunArgs,
+) -> Result<Exit, Diagnostic> {
+    if flags.gate.is_asked_for() {
+        return Err(Diagnostic::usage("`--lint`, `--foresee` and `--running` concern one database")
+            .hint("`lint` with the same fleet looks at each target; `--only NAME` selects one"));
+    }
+    if flags.dry_run {
+        return fleet::preview(context, &args.find(context).await?).await;
+    }
+    warn_of_heads(context)?;
+    let command = FleetCommand { args, name: "up", output: flags.script.output.as_deref(), options: flags.options()? };
+    fleet::conclude(context, command, async |fleet| fleet.upgrade_to(targets).await).await
+}
+
 /// Downgrades, and prints the result.
 pub(crate) async fn downgrade(
     context: &Context,
@@ -151,12 +189,8 @@ pub(crate) async fn downgrade(
         return preview(context, &plan);
     }
     let migrator = context.connect_for(|graph, applied| Ok(graph.downgrade(applied, targets)?.is_empty())).await?;
-    let options = RunOptions::new()
-        .limits(flags.limits.limits())
-        .single_transaction(flags.single_transaction)
-        .count_losses(flags.code.counts_losses())
-        .arguments(flags.code.arguments());
-    let migrator = stored_downgrade::agreed(context, migrator.with_options(options), targets, flags.yes).await?;
+    let migrator =
+        stored_downgrade::agreed(context, migrator.with_options(flags.options()), targets, flags.yes).await?;
     let exit = downgrade_with(context, &migrator, targets).await?;
     migrator.close().await?;
     Ok(exit)
@@ -261,7 +295,7 @@ pub(crate) fn place(migrator: &Migrator, current: &[&'static RegisteredRevision]
 }
 
 /// The same, from ids.
-pub(super) fn place_of(graph: &Graph, current: &[impl AsRef<str>]) -> String {
+pub(crate) fn place_of(graph: &Graph, current: &[impl AsRef<str>]) -> String {
     if current.is_empty() {
         return "base".to_owned();
     }

@@ -15,11 +15,11 @@ use crate::offline::{ScriptWriter, SqlScript};
 #[derive(Debug, Default, Args)]
 pub(crate) struct ScriptArgs {
     /// Write an SQL script instead, for a database that cannot be reached; `A:B` names its start and end
-    #[arg(long, conflicts_with = "dry_run")]
+    #[arg(long, conflicts_with = "dry_run", group = "document")]
     pub(crate) sql: bool,
-    /// Write the script to a file, replacing an existing one
-    #[arg(short, long, value_name = "FILE", requires = "sql")]
-    output: Option<PathBuf>,
+    /// Write the script to a file, replacing an existing one; of a fleet, a report of all targets, as `.json` or `.html`
+    #[arg(short, long, value_name = "FILE", requires = "document")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// The start and the end of a script.

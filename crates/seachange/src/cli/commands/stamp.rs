@@ -1,15 +1,20 @@
 //! `stamp`.
 
+use std::sync::Arc;
+
 use clap::Args;
 use seachange_cli::{Diagnostic, Exit, describe, printable};
-use seachange_graph::StampPlan;
+use seachange_graph::{StampPlan, Target};
 
 use super::run;
 use super::script::{self, ScriptArgs};
+use crate::Error;
 use crate::args::LockTimeoutArgs;
 use crate::cli::context::Context;
+use crate::cli::fleet::{self, FleetCommand, FleetRunArgs};
 use crate::cli::targets;
-use crate::migrator::RunOptions;
+use crate::fleet::{Fleet, TargetWorkDone};
+use crate::migrator::{Migrator, RunOptions};
 
 /// Arguments of `stamp`.
 #[derive(Debug, Args)]
@@ -28,6 +33,8 @@ pub(crate) struct StampArgs {
     limits: LockTimeoutArgs,
     #[command(flatten)]
     script: ScriptArgs,
+    #[command(flatten)]
+    fleet: FleetRunArgs,
 }
 
 impl StampArgs {
@@ -36,6 +43,9 @@ impl StampArgs {
             return script::stamp(context, &self.targets, &self.script);
         }
         let targets = targets::read(context, "stamp", &self.targets)?;
+        if self.fleet.fleet.is_given() {
+            return self.stamp_fleet(context, targets).await;
+        }
         if self.dry_run {
             let migrator = context.connect_to_read().await?;
             let plan = match self.purge {
@@ -64,6 +74,31 @@ impl StampArgs {
         ));
         Ok(Exit::Success)
     }
+}
+
+impl StampArgs {
+    /// Stamps each target of a fleet.
+    async fn stamp_fleet(&self, context: &Context, targets: Vec<Target>) -> Result<Exit, Diagnostic> {
+        if self.dry_run {
+            return fleet::preview(context, &self.fleet.find(context).await?).await;
+        }
+        let (options, purge) = (RunOptions::new().limits(self.limits.limits()), self.purge);
+        let targets: Arc<[Target]> = targets.into();
+        let stamp = async |fleet: &Fleet| {
+            let targets = Arc::clone(&targets);
+            fleet.each(move |migrator| Box::pin(stamp_one(migrator, Arc::clone(&targets), purge))).await
+        };
+        let output = self.script.output.as_deref();
+        fleet::conclude(context, FleetCommand { args: &self.fleet, name: "stamp", output, options }, stamp).await
+    }
+}
+
+async fn stamp_one(migrator: Migrator, targets: Arc<[Target]>, purge: bool) -> Result<TargetWorkDone, Error> {
+    let plan = match purge {
+        true => migrator.purge_and_stamp_at(&targets).await?,
+        false => migrator.stamp_at(&targets).await?,
+    };
+    Ok(TargetWorkDone::recorded(plan.add.len() + plan.remove.len() > 0, fleet::current_ids(&migrator).await?))
 }
 
 fn preview(context: &Context, plan: &StampPlan) -> Exit {

@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use super::run::warn_of_heads;
 use crate::cli::context::Context;
+use crate::cli::fleet::{self, FleetArgs};
 use crate::migrator::{RevisionState, RevisionStatus};
 use crate::store::RevisionRow;
 
@@ -25,6 +26,8 @@ use crate::store::RevisionRow;
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     format: FormatArgs,
+    #[command(flatten)]
+    fleet: FleetArgs,
 }
 
 /// A revision with its state as JSON.
@@ -45,6 +48,9 @@ struct StatusJson<'a> {
 
 impl StatusArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
+        if self.fleet.is_given() {
+            return fleet::answer_status(context, &self.fleet.find(context).await?, self.format.format).await;
+        }
         let migrator = context.connect_to_read().await?;
         let statuses = migrator.status().await?;
         // A record that no plan fits is shown nevertheless.

@@ -7,6 +7,7 @@ use seachange_graph::Direction;
 use super::run::{UpgradeFlags, upgrade};
 use super::script;
 use crate::cli::context::Context;
+use crate::cli::fleet::FleetRunArgs;
 use crate::cli::targets;
 
 /// Arguments of `up`.
@@ -17,6 +18,8 @@ pub(crate) struct UpArgs {
     targets: Vec<String>,
     #[command(flatten)]
     pub(super) flags: UpgradeFlags,
+    #[command(flatten)]
+    fleet: FleetRunArgs,
 }
 
 /// Arguments of `upgrade`.
@@ -27,6 +30,8 @@ pub(crate) struct UpgradeArgs {
     targets: Vec<String>,
     #[command(flatten)]
     pub(super) flags: UpgradeFlags,
+    #[command(flatten)]
+    fleet: FleetRunArgs,
 }
 
 impl UpArgs {
@@ -35,7 +40,7 @@ impl UpArgs {
             return script::upgrade(context, &self.targets, &self.flags.script, &self.flags.code).await;
         }
         let targets = targets::read_with_steps(context, "up", &self.targets, Direction::Upgrade)?;
-        upgrade(context, &targets, &self.flags).await
+        upgrade(context, &targets, &self.flags, &self.fleet).await
     }
 }
 
@@ -44,6 +49,6 @@ impl UpgradeArgs {
         if self.flags.script.sql {
             return script::upgrade(context, &self.targets, &self.flags.script, &self.flags.code).await;
         }
-        upgrade(context, &targets::read(context, "upgrade", &self.targets)?, &self.flags).await
+        upgrade(context, &targets::read(context, "upgrade", &self.targets)?, &self.flags, &self.fleet).await
     }
 }

@@ -7,11 +7,11 @@ use seachange_cli::describe;
 
 /// A bar on a terminal. A clone is the same bar.
 #[derive(Debug, Clone)]
-pub(super) struct Bar(ProgressBar);
+pub(crate) struct Bar(ProgressBar);
 
 impl Bar {
     /// A bar for `steps` things; `things` is their name in the plural.
-    pub(super) fn new(steps: usize, things: &str, target: ProgressDrawTarget) -> Self {
+    pub(crate) fn new(steps: usize, things: &str, target: ProgressDrawTarget) -> Self {
         let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
         if let Ok(style) = ProgressStyle::with_template(&format!("{{bar:30}} {{pos}}/{{len}} {things}{{msg}}")) {
             bar.set_style(style);
@@ -21,17 +21,17 @@ impl Bar {
     }
 
     /// Prints something above the bar.
-    pub(super) fn suspend(&self, print: impl FnOnce()) {
+    pub(crate) fn suspend(&self, print: impl FnOnce()) {
         self.0.suspend(print);
     }
 
     /// Advances the bar by one revision; after the last one the bar is removed.
-    pub(super) fn advance(&self) {
+    pub(crate) fn advance(&self) {
         self.reach(self.0.position() + 1);
     }
 
     /// Sets the number of finished things; after the last one the bar is removed.
-    pub(super) fn reach(&self, done: u64) {
+    pub(crate) fn reach(&self, done: u64) {
         self.0.set_position(done);
         let (done, all) = (self.0.position(), self.0.length().unwrap_or_default());
         if done >= all {
@@ -42,18 +42,18 @@ impl Bar {
     }
 
     /// Shows a text beside the number, until the next thing is finished.
-    pub(super) fn note(&self, text: String) {
+    pub(crate) fn note(&self, text: String) {
         self.0.set_message(text);
     }
 
     /// Restarts the bar from zero.
-    pub(super) fn restart(&self) {
+    pub(crate) fn restart(&self) {
         self.0.set_message("");
         self.0.reset();
     }
 
     /// Removes the bar from the screen.
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.0.finish_and_clear();
     }
 }

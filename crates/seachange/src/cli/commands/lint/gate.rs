@@ -70,6 +70,11 @@ pub(in crate::cli::commands) struct Passed {
 }
 
 impl GateArgs {
+    /// Whether a check is asked for.
+    pub(in crate::cli::commands) fn is_asked_for(&self) -> bool {
+        self.lint.is_some() || self.foresee || self.running.is_asked_for()
+    }
+
     /// Measures the revisions that an upgrade would run, if a check is asked for, and returns the check before each of
     /// them.
     ///

@@ -33,6 +33,11 @@ pub(super) struct Versions {
 }
 
 impl RunningArgs {
+    /// Whether a running version is named.
+    pub(super) fn is_asked_for(&self) -> bool {
+        !self.running.is_empty()
+    }
+
     /// Reads the entities; `None` without `--running`.
     ///
     /// # Errors

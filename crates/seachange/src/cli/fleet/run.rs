@@ -1,0 +1,193 @@
+//! Runs over a fleet, and what is said at their end.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::Utc;
+use seachange_cli::{
+    Diagnostic, Exit, describe, printable,
+    terminal::{ID, styled},
+};
+
+use super::FleetRunArgs;
+use super::document::{self, ReportDocument, ReportFormat};
+use super::progress::FleetProgress;
+use crate::Error;
+use crate::cli::context::Context;
+use crate::cli::interrupt;
+use crate::fleet::{Fleet, FleetError, FleetReport, TargetOutcome, TargetReport};
+use crate::migrator::{Migrator, RunOptions};
+
+/// How many of the slowest targets are named, of those that did not succeed for one reason, and of the reasons.
+const SLOWEST: usize = 3;
+const NAMED: usize = 5;
+const REASONS: usize = 10;
+
+/// A run over a fleet.
+pub(crate) struct FleetCommand<'a> {
+    pub(crate) args: &'a FleetRunArgs,
+    /// The name of the command, for the report.
+    pub(crate) name: &'a str,
+    /// The file for the report.
+    pub(crate) output: Option<&'a Path>,
+    /// The options of the run over each target.
+    pub(crate) options: RunOptions,
+}
+
+/// Runs something over a fleet, prints the result, and writes the report.
+pub(crate) async fn conclude(
+    context: &Context,
+    FleetCommand { args, name, output, options }: FleetCommand<'_>,
+    run: impl AsyncFnOnce(&Fleet) -> Result<FleetReport, FleetError>,
+) -> Result<Exit, Diagnostic> {
+    if let Some(path) = output {
+        ReportFormat::of(path)?;
+    }
+    let progress = Arc::new(FleetProgress::new(context.terminal));
+    let shown = Arc::clone(&progress);
+    let fleet = args.find(context).await?.with_options(options).on_event(Arc::new(move |event| shown.show(event)));
+    let report = {
+        let _listener = interrupt::listen(fleet.stop_handle(), context.terminal);
+        run(&fleet).await
+    };
+    progress.end();
+    let report = report?;
+    let program = context.project.migrations.program();
+    if let Some(path) = output {
+        document::write(path, &ReportDocument::of(&report, name, program))?;
+    }
+    if context.terminal.json {
+        let line = document::last_line(&report, program, Utc::now()).map_err(Diagnostic::json)?;
+        context.terminal.answer_raw(line);
+    }
+    if let Some(reason) = &report.second_look {
+        let reason = printable::name(reason);
+        context.terminal.warn(format!("targets that were added during the run may be left out: {reason}"));
+    }
+    summarize(context, &report);
+    verdict(&report)
+}
+
+/// Prints how many targets there are for each outcome, and the slowest ones.
+fn summarize(context: &Context, report: &FleetReport) {
+    let counts = report.counts();
+    let counts: Vec<String> =
+        TargetOutcome::ALL.iter().filter_map(|own| counts.get(own).map(|count| format!("{count} {own}"))).collect();
+    let targets = describe::counted(report.targets.len(), "target", "targets");
+    let time = describe::time(report.elapsed);
+    context.terminal.status(format!("{targets} in {time}: {}", counts.join(", ")));
+    let mut slowest: Vec<&TargetReport> =
+        report.targets.iter().filter(|own| own.outcome == TargetOutcome::Changed).collect();
+    slowest.sort_by_key(|own| std::cmp::Reverse(own.elapsed));
+    if slowest.len() > SLOWEST {
+        let named = slowest
+            .iter()
+            .take(SLOWEST)
+            .map(|own| format!("{} in {}", styled(ID, printable::name(&own.target.name)), describe::time(own.elapsed)));
+        context.terminal.status(format!("slowest: {}", named.collect::<Vec<_>>().join(", ")));
+    }
+}
+
+/// The end of the command: success, or the reasons for which targets did not succeed.
+fn verdict(report: &FleetReport) -> Result<Exit, Diagnostic> {
+    let of = |outcome| report.targets.iter().filter(|own| own.outcome == outcome).count();
+    let bad = report.targets.iter().filter(|own| !own.outcome.is_success()).count();
+    if bad == 0 {
+        return Ok(Exit::Success);
+    }
+    let all = describe::counted(report.targets.len(), "target", "targets");
+    let is_stopped = !report.was_halted && report.failures().is_empty();
+    let (exit, message) = match is_stopped {
+        true => (interrupt::exit(), format!("stopped with {bad} of {all} left")),
+        false => (Exit::Targets, format!("{bad} of {all} did not succeed")),
+    };
+    let mut problem = Diagnostic::new(exit, message);
+    let failures = report.failures();
+    for (outcome, message, reports) in failures.iter().take(REASONS) {
+        let names: Vec<String> =
+            reports.iter().take(NAMED).map(|own| format!("`{}`", printable::name(&own.target.name))).collect();
+        let more = reports.len().checked_sub(NAMED).filter(|more| *more > 0);
+        let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
+        problem = problem.detail(format!("{outcome}: {}{more}: {}", names.join(", "), printable::name(message)));
+    }
+    if failures.len() > REASONS {
+        problem = problem.detail(format!("and {} other reasons, which `-o FILE` lists", failures.len() - REASONS));
+    }
+    match of(TargetOutcome::NotBegun) {
+        0 => {}
+        count if report.was_halted => {
+            problem = problem
+                .detail(format!(
+                    "{} not begun: the failures before ended the run",
+                    describe::counted(count, "target", "targets")
+                ))
+                .hint("`--max-failures N` lets it continue in spite of N failures");
+        }
+        count => problem = problem.detail(format!("{} not begun", describe::counted(count, "target", "targets"))),
+    }
+    if report.targets.iter().any(|own| own.outcome == TargetOutcome::Mismatch) {
+        problem = problem.hint(
+            "the same command for one target, with `--only NAME`, says more; `repair` corrects an interrupted one",
+        );
+    }
+    Err(problem.hint("the same command continues: it leaves out what is done"))
+}
+
+/// The ids of the current revisions of a target.
+///
+/// # Errors
+///
+/// The record cannot be read.
+pub(crate) async fn current_ids(migrator: &Migrator) -> Result<Vec<String>, Error> {
+    let standing = migrator.standing().await?;
+    let known = standing.known.iter().map(|script| script.revision.id.to_owned());
+    Ok(known.chain(standing.of_newer.into_iter().map(|row| row.revision)).collect())
+}
+
+/// The outcome of a command for each target of a fleet, one after the other.
+#[derive(Debug, Default)]
+struct Totals {
+    /// The targets, with how the command ended.
+    exits: Vec<(String, Exit)>,
+}
+
+impl Totals {
+    /// The exit code: that of all targets if it is the same, and [`Exit::Targets`] if the command failed for some.
+    fn conclude(self) -> Result<Exit, Diagnostic> {
+        let failed: Vec<&(String, Exit)> = self.exits.iter().filter(|(_, exit)| *exit != Exit::Success).collect();
+        let Some((_, first)) = failed.first() else { return Ok(Exit::Success) };
+        if matches!(first, Exit::Differs | Exit::Findings) && failed.iter().all(|(_, exit)| exit == first) {
+            return Ok(*first);
+        }
+        let all = describe::counted(self.exits.len(), "target", "targets");
+        let names: Vec<String> =
+            failed.iter().take(NAMED).map(|(name, _)| format!("`{}`", printable::name(name))).collect();
+        let more = failed.len().checked_sub(NAMED).filter(|more| *more > 0);
+        let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
+        Err(Diagnostic::new(Exit::Targets, format!("{} of {all} did not succeed", failed.len()))
+            .detail(format!("{}{more}", names.join(", "))))
+    }
+}
+
+/// Runs a command for each target of a fleet, one after the other, under a line with its name. An error of one target does
+/// not keep the command from the others.
+pub(crate) async fn for_each(
+    context: &Context,
+    fleet: &Fleet,
+    command: impl AsyncFn(&Context) -> Result<Exit, Diagnostic>,
+) -> Result<Exit, Diagnostic> {
+    let mut totals = Totals::default();
+    for target in fleet.targets() {
+        context.terminal.status(format!("== {}", styled(ID, printable::name(&target.name))));
+        let own = context.for_target(&target.settings);
+        let exit = match Box::pin(command(&own)).await {
+            Ok(exit) => exit,
+            Err(problem) => context.terminal.print_error(&problem),
+        };
+        totals.exits.push((target.name.clone(), exit));
+        if matches!(exit, Exit::Interrupted | Exit::Terminated) {
+            return Ok(exit);
+        }
+    }
+    totals.conclude()
+}

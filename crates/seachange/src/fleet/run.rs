@@ -1,0 +1,224 @@
+//! A run over the targets of a fleet.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use super::queue::TargetQueue;
+use super::report::TargetWorkDone;
+use super::seat::Seat;
+use super::{FleetEvent, FleetEventHandler, FleetTarget, TargetOutcome, TargetReport};
+use crate::connection::ConnectError;
+use crate::error::Error;
+use crate::event::Event;
+use crate::migrator::{Migrator, RunOptions, StopHandle};
+use crate::revision::Migrations;
+
+/// What is done with each target.
+pub(super) type TargetWork =
+    dyn Fn(Migrator) -> Pin<Box<dyn Future<Output = Result<TargetWorkDone, Error>> + Send>> + Send + Sync;
+
+/// How long a target waits for another run before its turn goes to others; it gets another one at the end.
+const FIRST_PATIENCE: Duration = Duration::from_millis(200);
+
+/// What the workers of a run share.
+pub(super) struct FleetRun {
+    pub(super) migrations: &'static Migrations,
+    pub(super) targets: Vec<FleetTarget>,
+    pub(super) options: RunOptions,
+    pub(super) handler: FleetEventHandler,
+    pub(super) stop: StopHandle,
+    pub(super) work: Arc<TargetWork>,
+    pub(super) jobs: NonZeroUsize,
+    pub(super) jobs_per_server: Option<NonZeroUsize>,
+    pub(super) max_failures: usize,
+    pub(super) progress: RunProgress,
+}
+
+/// How far a run is.
+#[derive(Default)]
+pub(super) struct RunProgress {
+    /// One for each target.
+    reports: Mutex<Vec<Option<TargetReport>>>,
+    /// Targets that wait for another run, and get another turn.
+    deferred: Mutex<Vec<usize>>,
+    /// Servers that do not answer.
+    unreachable: Mutex<HashMap<String, ConnectError>>,
+    failures: AtomicUsize,
+    is_halted: AtomicBool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl RunProgress {
+    /// Without any report, for this number of targets.
+    pub(super) fn of(targets: usize) -> Self {
+        Self { reports: Mutex::new((0..targets).map(|_| None).collect()), ..Self::default() }
+    }
+
+    /// Whether failures have ended the run.
+    pub(super) fn is_halted(&self) -> bool {
+        self.is_halted.load(Ordering::Relaxed)
+    }
+
+    /// Ends the run: no other target is begun.
+    pub(super) fn halt(&self) {
+        self.is_halted.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn set(&self, place: usize, report: TargetReport) {
+        lock(&self.reports)[place] = Some(report);
+    }
+
+    /// Whether all of these targets have succeeded.
+    pub(super) fn have_succeeded(&self, places: &[usize]) -> bool {
+        let reports = lock(&self.reports);
+        places.iter().all(|place| reports[*place].as_ref().is_some_and(|report| report.outcome.is_success()))
+    }
+
+    /// The targets that wait for another run.
+    pub(super) fn take_deferred(&self) -> Vec<usize> {
+        let mut deferred = std::mem::take(&mut *lock(&self.deferred));
+        deferred.sort_unstable();
+        deferred
+    }
+
+    /// The reports, in the order of the targets; a target without one was not begun.
+    pub(super) fn into_reports(self, targets: &[FleetTarget]) -> Vec<TargetReport> {
+        let reports = self.reports.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let reports = reports.into_iter().zip(targets);
+        reports.map(|(report, target)| report.unwrap_or_else(|| TargetReport::not_begun(target.clone()))).collect()
+    }
+}
+
+impl FleetRun {
+    /// Whether no other target is begun.
+    pub(super) fn is_ending(&self) -> bool {
+        self.progress.is_halted() || self.stop.is_stopped()
+    }
+
+    /// Runs some targets, and returns when all have ended. A target that has to wait for another run is deferred, unless
+    /// `waits`.
+    pub(super) async fn wave(self: &Arc<Self>, places: Vec<usize>, waits: bool) {
+        let workers = self.jobs.get().min(places.len());
+        let server = |place: usize| (place, self.targets[place].settings.server_identity());
+        let queue = Arc::new(TargetQueue::new(places.into_iter().map(server), self.jobs_per_server));
+        let mut tasks = JoinSet::new();
+        for _ in 0..workers {
+            tasks.spawn(Arc::clone(self).serve(Arc::clone(&queue), waits));
+        }
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended
+                && let Ok(panic) = error.try_into_panic()
+            {
+                std::panic::resume_unwind(panic);
+            }
+        }
+    }
+
+    /// Takes one target after the other.
+    async fn serve(self: Arc<Self>, queue: Arc<TargetQueue>, waits: bool) {
+        let mut seat = None;
+        while let Some((place, server)) = queue.next().await {
+            if self.is_ending() {
+                queue.end(&server);
+                queue.drain();
+                break;
+            }
+            seat = self.serve_one(seat, place, &server, waits).await;
+            queue.end(&server);
+        }
+        if let Some(seat) = seat {
+            seat.close().await;
+        }
+    }
+
+    /// Runs one target, and notes the outcome. Returns the sessions if the next target can use them.
+    async fn serve_one(&self, seat: Option<Seat>, place: usize, server: &str, waits: bool) -> Option<Seat> {
+        let target = &self.targets[place];
+        (self.handler)(&FleetEvent::Started { target });
+        let start = Instant::now();
+        let (seat, outcome) = self.run_target(seat, target, server, waits).await;
+        if !waits && matches!(outcome, Err(Error::LockTimeout { .. })) {
+            (self.handler)(&FleetEvent::Deferred { target });
+            lock(&self.progress.deferred).push(place);
+            return seat;
+        }
+        let report = TargetReport::of(target.clone(), outcome, start.elapsed());
+        if report.outcome.is_failure() && self.progress.failures.fetch_add(1, Ordering::Relaxed) >= self.max_failures {
+            self.progress.halt();
+        }
+        (self.handler)(&FleetEvent::Finished { report: &report });
+        self.progress.set(place, report);
+        seat
+    }
+
+    async fn run_target(
+        &self,
+        seat: Option<Seat>,
+        target: &FleetTarget,
+        server: &str,
+        waits: bool,
+    ) -> (Option<Seat>, Result<TargetWorkDone, Error>) {
+        let known = lock(&self.progress.unreachable).get(server).and_then(ConnectError::of_server);
+        if let Some(error) = known {
+            return (seat, Err(error.into()));
+        }
+        let seat = match Seat::of(seat, &target.settings).await {
+            Ok(seat) => seat,
+            Err(error) => {
+                if let Some(again) = error.of_server() {
+                    lock(&self.progress.unreachable).insert(server.to_owned(), again);
+                }
+                return (None, Err(error.into()));
+            }
+        };
+        let migrator = match seat.migrator(self.migrations, &target.settings, self.handler_of(target)) {
+            Ok(migrator) => migrator,
+            Err(error) => return (Some(seat), Err(error)),
+        };
+        let patience = if waits { None } else { Some(self.first_patience()) };
+        let migrator = migrator.with_options(self.options.clone()).with_stop_handle(self.stop.clone());
+        let outcome = Box::pin((self.work)(migrator.with_patience(patience))).await;
+        match outcome {
+            Ok(done) => (Some(seat), Ok(done)),
+            // What the error has left in the sessions is unknown.
+            Err(error) => {
+                seat.close().await;
+                (None, Err(error))
+            }
+        }
+    }
+
+    /// How long a target waits for another run before others get its turn.
+    fn first_patience(&self) -> Duration {
+        FIRST_PATIENCE.min(self.options.run_lock_timeout())
+    }
+
+    /// The handler for the events of one target.
+    fn handler_of(&self, target: &FleetTarget) -> crate::event::EventHandler {
+        let (handler, target) = (Arc::clone(&self.handler), target.clone());
+        Arc::new(move |event: &Event<'_>| handler(&FleetEvent::Target { target: &target, event }))
+    }
+
+    /// Notes a target with nothing to do.
+    pub(super) fn skip(&self, place: usize, current: Vec<String>) {
+        self.progress.set(place, TargetReport::unchanged(self.targets[place].clone(), current));
+    }
+
+    /// Notes a target that could not be read.
+    pub(super) fn fail(&self, place: usize, error: Error) {
+        let report = TargetReport::of(self.targets[place].clone(), Err(error), Duration::ZERO);
+        debug_assert!(report.outcome != TargetOutcome::NotBegun);
+        (self.handler)(&FleetEvent::Finished { report: &report });
+        self.progress.set(place, report);
+    }
+}
