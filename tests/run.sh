@@ -93,6 +93,8 @@ install_servers() {
         packages="$packages pgbouncer"
     fi
     command -v strace >/dev/null || packages="$packages strace"
+    # Reports of fleets are opened in a browser.
+    command -v chromium >/dev/null || packages="$packages chromium"
     command -v npm >/dev/null || packages="$packages npm"
     python3 -c 'import ensurepip' 2>/dev/null || packages="$packages python3-venv"
     [ -n "$packages" ] || return 0

@@ -21,6 +21,7 @@ mod examples;
 mod failures;
 mod first_revision;
 mod first_use;
+mod fleet;
 mod forecast;
 mod foresee;
 mod generated;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         backfill::trials(),
         synchronise::trials(),
         online::trials(),
+        fleet::trials(),
         random_revisions::trials(),
         readme::trials(),
         book::trials(),

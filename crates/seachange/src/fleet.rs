@@ -132,11 +132,13 @@ impl Fleet {
     ///
     /// # Errors
     ///
-    /// [`FleetError::NoMatch`] for a pattern or a tag that no target has, [`FleetError::Empty`] when no target is left.
+    /// [`FleetError::NoMatch`] and [`FleetError::NoTag`] for a pattern or a tag that no target has,
+    /// [`FleetError::NothingSelected`] when no target is left.
     pub fn select(mut self, selection: &TargetSelection) -> Result<Self, FleetError> {
         self.selection = selection.compiled(&self.targets)?;
+        let count = self.targets.len();
         self.targets.retain(|target| self.selection.selects(target));
-        if self.targets.is_empty() { Err(FleetError::Empty) } else { Ok(self) }
+        if self.targets.is_empty() { Err(FleetError::NothingSelected { count }) } else { Ok(self) }
     }
 
     /// Sets the options of the run over each target.
@@ -292,6 +294,7 @@ impl Fleet {
             max_failures: schedule.max_failures,
             progress: RunProgress::of(targets.len()),
             targets,
+            captured: Arc::default(),
         };
         let open = self.skip(&run, skipped).await;
         let left = |wave: Vec<usize>| wave.into_iter().filter(|place| open.contains(place)).collect::<Vec<_>>();

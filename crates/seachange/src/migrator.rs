@@ -31,7 +31,7 @@ use crate::connection::{self, SingleConnection};
 use crate::error::Error;
 use crate::event::{self, EventHandler};
 use crate::limits::Deadline;
-use crate::offline::downgrade::DowngradeRecorder;
+use crate::offline::downgrade::{CapturedDowngrades, DowngradeRecorder};
 use crate::revision::{Migrations, RegisteredRevision};
 use crate::run_context::{RevisionCheck, RunContext, WaitClock};
 use crate::session::{SessionSource, SharedSession};
@@ -155,7 +155,8 @@ impl Migrator {
         let backend = backend::of(connection.get_database_backend()).map_err(Error::database("cannot start"))?;
         let store = RevisionStore::new(RevisionTable::default());
         let options = RunOptions::default();
-        let capture = DowngradeRecorder { migrations, graph, backend, code: options.code.clone(), is_enabled: true };
+        let capture =
+            DowngradeRecorder { migrations, graph, backend, code: options.code.clone(), is_enabled: true, known: None };
         Ok(Self {
             migrations,
             graph,
@@ -214,12 +215,14 @@ impl Migrator {
 
     /// For a target of a fleet, over a connection that is used for others before and after. `session` is the session of the
     /// revisions that targets on the same database use in turn, and `enter` the text that makes it use the schema of this
-    /// target; without them, the sessions of the revisions are those of this target.
+    /// target; without them, the sessions of the revisions are those of this target. `captured` holds the downgrades that
+    /// were captured in other targets.
     pub(crate) fn of_target(
         migrations: &'static Migrations,
         settings: &DatabaseSettings,
         control: &DatabaseConnection,
         shared: Option<(Arc<SharedSession>, String)>,
+        captured: Arc<CapturedDowngrades>,
         handler: EventHandler,
     ) -> Result<Self, Error> {
         let settings = Box::new(settings.clone());
@@ -229,7 +232,8 @@ impl Migrator {
             None => SessionSource::Settings(settings),
         };
         let migrator = Self::from_connection(migrations, control.clone(), source, handler)?;
-        Ok(Self { store: RevisionStore::new(table), ..migrator })
+        let capture = DowngradeRecorder { known: Some(captured), ..migrator.capture.clone() };
+        Ok(Self { store: RevisionStore::new(table), capture, ..migrator })
     }
 
     /// Returns a handle that stops a run before the next revision, or while the run waits for another run.

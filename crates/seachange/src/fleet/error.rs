@@ -58,6 +58,12 @@ pub enum FleetError {
         /// Where, as the end of the sentence; empty, or with a space in front.
         place: String,
     },
+    /// No target has a tag.
+    #[error("no target has the tag `{tag}`")]
+    NoTag {
+        /// The tag.
+        tag: String,
+    },
     /// A pattern is malformed.
     #[error("`{pattern}` is no pattern: {source}")]
     Pattern {
@@ -69,6 +75,12 @@ pub enum FleetError {
     /// There is no target.
     #[error("the fleet has no target")]
     Empty,
+    /// Nothing is left of the fleet after the selection.
+    #[error("the selection leaves no target of {count}")]
+    NothingSelected {
+        /// The number of targets before the selection.
+        count: usize,
+    },
     /// A folder cannot be read.
     #[error("cannot read `{}`: {reason}", path.display())]
     Folder {

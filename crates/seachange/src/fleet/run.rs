@@ -18,6 +18,7 @@ use crate::connection::ConnectError;
 use crate::error::Error;
 use crate::event::Event;
 use crate::migrator::{Migrator, RunOptions, StopHandle};
+use crate::offline::downgrade::CapturedDowngrades;
 use crate::revision::Migrations;
 
 /// What is done with each target.
@@ -39,6 +40,7 @@ pub(super) struct FleetRun {
     pub(super) jobs_per_server: Option<NonZeroUsize>,
     pub(super) max_failures: usize,
     pub(super) progress: RunProgress,
+    pub(super) captured: Arc<CapturedDowngrades>,
 }
 
 /// How far a run is.
@@ -181,7 +183,7 @@ impl FleetRun {
                 return (None, Err(error.into()));
             }
         };
-        let migrator = match seat.migrator(self.migrations, &target.settings, self.handler_of(target)) {
+        let migrator = match seat.migrator(self.migrations, &target.settings, &self.captured, self.handler_of(target)) {
             Ok(migrator) => migrator,
             Err(error) => return (Some(seat), Err(error)),
         };

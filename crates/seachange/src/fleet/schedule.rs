@@ -120,20 +120,20 @@ impl FleetSchedule {
         let places = |is_one: &dyn Fn(&FleetTarget) -> bool| -> Vec<usize> {
             targets.iter().enumerate().filter(|(_, target)| is_one(target)).map(|(place, _)| place).collect()
         };
-        let (found, what, pattern) = match &self.canaries {
+        let (found, missing) = match &self.canaries {
             Canaries::None => return Ok(Vec::new()),
             Canaries::First(count) => return Ok((0..targets.len().min(*count)).collect()),
-            Canaries::Tagged(tag) => (places(&|target| target.tags.contains(tag)), "tag of a target", tag),
+            Canaries::Tagged(tag) => {
+                (places(&|target| target.tags.contains(tag)), FleetError::NoTag { tag: tag.clone() })
+            }
             Canaries::Named(name) => {
-                let pattern = Pattern::new(name);
-                let pattern = pattern.map_err(|source| FleetError::Pattern { pattern: name.clone(), source })?;
-                (places(&|target| pattern.matches(&target.name)), "target", name)
+                let wrong = |source| FleetError::Pattern { pattern: name.clone(), source };
+                let pattern = Pattern::new(name).map_err(wrong)?;
+                let missing = FleetError::NoMatch { what: "target", pattern: name.clone(), place: String::new() };
+                (places(&|target| pattern.matches(&target.name)), missing)
             }
         };
-        match found.is_empty() {
-            true => Err(FleetError::NoMatch { what, pattern: pattern.clone(), place: String::new() }),
-            false => Ok(found),
-        }
+        if found.is_empty() { Err(missing) } else { Ok(found) }
     }
 }
 

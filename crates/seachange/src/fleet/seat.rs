@@ -9,6 +9,7 @@ use crate::connection::{ConnectError, SingleConnection, connect_pinned};
 use crate::error::Error;
 use crate::event::EventHandler;
 use crate::migrator::Migrator;
+use crate::offline::downgrade::CapturedDowngrades;
 use crate::revision::Migrations;
 use crate::session::SharedSession;
 use crate::settings::DatabaseSettings;
@@ -65,10 +66,12 @@ impl Seat {
         &self,
         migrations: &'static Migrations,
         settings: &DatabaseSettings,
+        captured: &Arc<CapturedDowngrades>,
         handler: EventHandler,
     ) -> Result<Migrator, Error> {
         let shared = self.text(settings).map(|enter| (Arc::clone(&self.session), enter));
-        Migrator::of_target(migrations, settings, &self.control.connection, shared, handler)
+        let captured = Arc::clone(captured);
+        Migrator::of_target(migrations, settings, &self.control.connection, shared, captured, handler)
     }
 
     /// Closes the sessions.

@@ -32,17 +32,13 @@ impl TargetSelection {
     ///
     /// # Errors
     ///
-    /// [`FleetError::NoMatch`] for a pattern or tag that no target has: a misspelled one would select nothing, or leave
+    /// [`FleetError::NoMatch`] and [`FleetError::NoTag`] for a pattern or tag that no target has: a misspelled one would select nothing, or leave
     /// nothing out. [`FleetError::Pattern`] for a malformed pattern.
     pub(super) fn compiled(&self, targets: &[FleetTarget]) -> Result<CompiledSelection, FleetError> {
         let (only, except) = (patterns(&self.only, targets)?, patterns(&self.except, targets)?);
         for tag in &self.tags {
             if !targets.iter().any(|target| target.tags.contains(tag)) {
-                return Err(FleetError::NoMatch {
-                    what: "tag of a target",
-                    pattern: tag.clone(),
-                    place: String::new(),
-                });
+                return Err(FleetError::NoTag { tag: tag.clone() });
             }
         }
         Ok(CompiledSelection { only, except, tags: self.tags.clone() })

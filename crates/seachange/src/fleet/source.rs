@@ -10,6 +10,9 @@ use crate::backend::{self, FleetQueries};
 use crate::connection::{ConnectError, connect};
 use crate::settings::{DatabaseSettings, Driver};
 
+/// What only some systems have.
+const SCHEMAS: &str = "schemas in a database";
+
 /// The endings of files that SQLite keeps beside a database.
 const SQLITE_COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
@@ -114,8 +117,8 @@ async fn open(
 }
 
 async fn schemas(settings: &DatabaseSettings, pattern: &str) -> Result<Vec<FleetTarget>, FleetError> {
-    let unsupported = || FleetError::Unsupported { driver: settings.driver(), what: "schemas in a database" };
-    let (connection, queries) = open(settings, "schemas").await?;
+    let unsupported = || FleetError::Unsupported { driver: settings.driver(), what: SCHEMAS };
+    let (connection, queries) = open(settings, SCHEMAS).await?;
     let sql = queries.schemas.ok_or_else(unsupported)?;
     let names = matching(&connection, sql, pattern, "cannot list the schemas").await?;
     found(&names, "schema", pattern, format!(" in {settings}"))?;

@@ -180,7 +180,7 @@ impl Migrator {
             lock_connection: tokio::sync::OnceCell::new(),
             handler,
             deadline: Arc::new(Deadline::new(options.limits.statement_limit())),
-            capture: DowngradeRecorder { migrations, graph, ..self.capture.clone() },
+            capture: DowngradeRecorder { migrations, graph, known: None, ..self.capture.clone() },
             options,
             patience: self.patience,
             waited: WaitClock::default(),

@@ -5,7 +5,9 @@
 //! a scratch database in memory, which gets the schema that the connected database has at that moment. A revision that
 //! reads rows cannot be captured.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -46,6 +48,32 @@ pub(crate) struct DowngradeRecorder {
     pub(crate) code: CodeOptions,
     /// Whether downgrades are captured at all.
     pub(crate) is_enabled: bool,
+    /// What was captured in other databases of a fleet.
+    pub(crate) known: Option<Arc<CapturedDowngrades>>,
+}
+
+/// Downgrades that were captured in one database, for others with the same schema.
+#[derive(Debug, Default)]
+pub(crate) struct CapturedDowngrades(Mutex<HashMap<(String, Option<String>), KnownDowngrade>>);
+
+/// What is known of the downgrade of a revision.
+#[derive(Debug, Clone)]
+enum KnownDowngrade {
+    Script(DowngradeScript),
+    /// It depends on the schema, of which the key has a hash then.
+    #[cfg(feature = "sqlite")]
+    NeedsSchema,
+}
+
+impl CapturedDowngrades {
+    fn get(&self, revision: &str, schema: Option<&str>) -> Option<KnownDowngrade> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&(revision.to_owned(), schema.map(str::to_owned))).cloned()
+    }
+
+    fn set(&self, revision: &str, schema: Option<String>, downgrade: KnownDowngrade) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((revision.to_owned(), schema), downgrade);
+    }
 }
 
 impl fmt::Debug for DowngradeRecorder {
@@ -168,19 +196,52 @@ impl DowngradeRecorder {
         step: &Step,
         dialect: &'static dyn Dialect,
     ) -> Result<DowngradeScript, String> {
+        match self.known(step, None) {
+            Some(KnownDowngrade::Script(script)) => return Ok(script),
+            #[cfg(feature = "sqlite")]
+            Some(KnownDowngrade::NeedsSchema) => return self.script_with_schema(session, step).await,
+            None => {}
+        }
         let script = self.script_without_schema(self.job(step)?, dialect).await;
         #[cfg(feature = "sqlite")]
         if script.as_ref().is_err_and(|error| self.may_need_schema(error)) {
-            let schema = sqlite_schema::read(session).await;
-            let schema = schema.map_err(|error| format!("the schema cannot be read: {error}"))?;
-            let broken = |error: Error| error.to_string();
-            let scratch = ScratchDatabase::with_schema(&schema, &self.code).await.map_err(broken)?;
-            let script = self.script_on(&scratch, step).await;
-            scratch.close().await.map_err(broken)?;
-            return script;
+            self.remember(step, None, KnownDowngrade::NeedsSchema);
+            return self.script_with_schema(session, step).await;
         }
         let _ = session;
-        Ok(script?)
+        let script = script?;
+        self.remember(step, None, KnownDowngrade::Script(script.clone()));
+        Ok(script)
+    }
+
+    /// The statements for the schema that the connected database has.
+    #[cfg(feature = "sqlite")]
+    async fn script_with_schema(&self, session: &DatabaseExecutor<'_>, step: &Step) -> Result<DowngradeScript, String> {
+        let schema = sqlite_schema::read(session).await;
+        let schema = schema.map_err(|error| format!("the schema cannot be read: {error}"))?;
+        let hash = self.known.is_some().then(|| sqlite_schema::hash_of_texts(&schema));
+        if let Some(KnownDowngrade::Script(script)) = hash.as_deref().and_then(|hash| self.known(step, Some(hash))) {
+            return Ok(script);
+        }
+        let broken = |error: Error| error.to_string();
+        let scratch = ScratchDatabase::with_schema(&schema, &self.code).await.map_err(broken)?;
+        let script = self.script_on(&scratch, step).await;
+        scratch.close().await.map_err(broken)?;
+        let script = script?;
+        if hash.is_some() {
+            self.remember(step, hash, KnownDowngrade::Script(script.clone()));
+        }
+        Ok(script)
+    }
+
+    fn known(&self, step: &Step, schema: Option<&str>) -> Option<KnownDowngrade> {
+        self.known.as_ref()?.get(&step.revision, schema)
+    }
+
+    fn remember(&self, step: &Step, schema: Option<String>, downgrade: KnownDowngrade) {
+        if let Some(known) = &self.known {
+            known.set(&step.revision, schema, downgrade);
+        }
     }
 
     /// Whether the code failed because it got no answer to a query, which a scratch database may answer.

@@ -52,6 +52,16 @@ pub(crate) fn hash_of<'a>(schema: &[SchemaObject], statements: impl Iterator<Ite
     hexadecimal(&Sha256::digest(definitions.join("\n").as_bytes()))
 }
 
+/// A hash of all definitions, as they are written.
+pub(crate) fn hash_of_texts(schema: &[SchemaObject]) -> String {
+    let mut digest = Sha256::new();
+    for object in schema {
+        digest.update(object.sql.as_bytes());
+        digest.update([0]);
+    }
+    hexadecimal(&digest.finalize())
+}
+
 /// The tokens of a statement, in small letters and without the quotes of names.
 fn names(sql: &str) -> impl Iterator<Item = String> {
     let all = tokens(sql, SqlDialect::Sqlite).into_iter().filter(|token| !token.is_trivia());

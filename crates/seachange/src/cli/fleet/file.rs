@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::cli::context::Context;
 use crate::fleet::{FleetTarget, TargetSource};
-use crate::settings::{DatabaseSettings, DatabaseVariables, Driver};
+use crate::settings::{DatabaseSettings, DatabaseVariables, Driver, SettingsError};
 
 /// The file.
 #[derive(Debug, Deserialize)]
@@ -202,9 +202,15 @@ impl FilePlace<'_> {
             return Err(self.wrong(shown, "has a password, and no `url` or `url-variable`"));
         }
         let variables = DatabaseVariables { url, password, password_file, ..DatabaseVariables::default() };
-        DatabaseSettings::resolve(&variables).map_err(|error| {
-            let problem = Diagnostic::from(error);
-            Diagnostic { message: format!("{}: {shown}: {}", self.path.display(), problem.message), ..problem }
+        DatabaseSettings::resolve(&variables).map_err(|error| match error {
+            SettingsError::PasswordFile { path, kind } => {
+                let kind = reason(&kind.into());
+                self.wrong(shown, &format!("needs the password file `{}`: {kind}", path.display()))
+            }
+            error => {
+                let problem = Diagnostic::from(error);
+                Diagnostic { message: format!("{}: {shown}: {}", self.path.display(), problem.message), ..problem }
+            }
         })
     }
 
