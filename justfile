@@ -172,6 +172,11 @@ bench-check *args:
     test -d target/alembic || (python3 -m venv target/alembic && target/alembic/bin/pip -q install alembic psycopg2-binary)
     ALEMBIC_PYTHON="$PWD/target/alembic/bin/python" cargo bench --locked -p seachange-tests --bench bench -- check "$@"
 
+# Measure a fleet of schemas beside psql on an empty PostgreSQL database: `just bench-fleet postgres://… 1000`
+[group('quality')]
+bench-fleet url schemas='1000':
+    tests/bench/fleet.sh "$1" "$2"
+
 # Measure the time from editing one of a thousand revisions to `up` having run
 [group('quality')]
 bench-build *args:

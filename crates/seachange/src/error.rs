@@ -238,6 +238,17 @@ pub enum Error {
         /// The error of the run.
         source: Box<Error>,
     },
+    /// Another database of a run that commits everywhere or nowhere did not succeed.
+    #[error("it was prepared, and rolled back, because another target did not succeed")]
+    RolledBackTogether,
+    /// A prepared transaction of a run that commits everywhere or nowhere was neither committed nor rolled back.
+    #[error("its transaction `{transaction}` is prepared, and neither committed nor rolled back{}", because(source.as_ref()))]
+    StillPrepared {
+        /// The name of the prepared transaction.
+        transaction: String,
+        /// What the database said.
+        source: Option<DbErr>,
+    },
     /// Another tool has migrated the database, and no revision is recorded, so that the upgrade would apply all of them
     /// again.
     #[error("{}", unadopted(*tool, table, *rows))]
@@ -339,6 +350,10 @@ fn holder_text(holder: Option<&Holder>) -> &'static str {
         Some(_) => "another run is still at work on the database",
         None => "another session is still writing to the database",
     }
+}
+
+fn because(source: Option<&DbErr>) -> String {
+    source.map(|source| format!(": {}", full_reason(source))).unwrap_or_default()
 }
 
 fn standby(primary: Option<&str>) -> String {

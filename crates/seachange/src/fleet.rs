@@ -39,6 +39,7 @@ mod standing;
 mod target;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
+mod together;
 
 use std::collections::HashSet;
 use std::pin::Pin;
@@ -283,19 +284,7 @@ impl Fleet {
         let is_first = targets.len() == self.targets.len();
         let schedule = if is_first { self.schedule.clone() } else { self.schedule.clone().canaries(Canaries::None) };
         let waves = schedule.waves_of(&targets)?;
-        let mut run = FleetRun {
-            migrations: self.migrations,
-            options: self.options.clone(),
-            handler: Arc::clone(&self.handler),
-            stop: self.stop.clone(),
-            work: Arc::clone(work),
-            jobs: schedule.jobs,
-            jobs_per_server: schedule.jobs_per_server,
-            max_failures: schedule.max_failures,
-            progress: RunProgress::of(targets.len()),
-            targets,
-            captured: Arc::default(),
-        };
+        let mut run = self.run_of(targets, Arc::clone(work), &schedule);
         let open = self.skip(&run, skipped).await;
         let left = |wave: Vec<usize>| wave.into_iter().filter(|place| open.contains(place)).collect::<Vec<_>>();
         let waves: Vec<Vec<usize>> = waves.into_iter().map(left).collect();
@@ -323,6 +312,28 @@ impl Fleet {
         let Some(run) = Arc::into_inner(run) else { return Ok((Vec::new(), false)) };
         let was_halted = run.progress.is_halted();
         Ok((run.progress.into_reports(&run.targets), was_halted))
+    }
+
+    fn run_of(&self, targets: Vec<FleetTarget>, work: Arc<TargetWork>, schedule: &FleetSchedule) -> FleetRun {
+        FleetRun {
+            migrations: self.migrations,
+            options: self.options.clone(),
+            handler: Arc::clone(&self.handler),
+            stop: self.stop.clone(),
+            work,
+            jobs: schedule.jobs,
+            jobs_per_server: schedule.jobs_per_server,
+            max_failures: schedule.max_failures,
+            progress: RunProgress::of(targets.len()),
+            targets,
+            captured: Arc::default(),
+        }
+    }
+
+    /// A run whose targets are upgraded together.
+    fn prepared_run(&self) -> FleetRun {
+        let work: Arc<TargetWork> = Arc::new(|_| Box::pin(async { Ok(TargetWorkDone::default()) }));
+        self.run_of(self.targets.clone(), work, &self.schedule)
     }
 
     /// Reads where the targets stand, and notes those that have nothing to do. Returns the others.

@@ -3,6 +3,7 @@
 mod backfills;
 mod interruption;
 mod options;
+mod participant;
 mod read;
 mod run;
 mod squash;
@@ -19,6 +20,7 @@ use seachange_graph::Graph;
 
 pub use interruption::Resolution;
 pub use options::{AheadPolicy, EditPolicy, GapPolicy, OtherRecordPolicy, RunOptions};
+pub(crate) use participant::{Participant, Verdict, committed, prepared_transactions, settle};
 pub use read::{DatabasePosition, RevisionState, RevisionStatus};
 pub use stop_handle::StopHandle;
 
@@ -66,6 +68,8 @@ pub struct Migrator {
     handler: EventHandler,
     options: RunOptions,
     deadline: Arc<Deadline>,
+    /// The part of this run in a run over several databases that commit together.
+    participant: Option<Arc<Participant>>,
     /// How long to wait for another run, if that differs from the limits.
     patience: Option<Duration>,
     waited: WaitClock,
@@ -169,6 +173,7 @@ impl Migrator {
             handler,
             options,
             deadline: Arc::new(Deadline::new(None)),
+            participant: None,
             patience: None,
             waited: WaitClock::default(),
             check: None,
@@ -206,6 +211,12 @@ impl Migrator {
     /// Waits at most so long for another run, whatever the limits say of locks; `None` for the limits.
     pub(crate) fn with_patience(self, patience: Option<Duration>) -> Self {
         Self { patience, ..self }
+    }
+
+    /// Prepares the transaction of its run instead of committing it, and lets others decide about it.
+    pub(crate) fn taking_part(self, participant: Arc<Participant>) -> Self {
+        let options = self.options.clone().single_transaction(true);
+        Self { participant: Some(participant), ..self.with_options(options) }
     }
 
     /// Stops its runs by a handle that others have as well.
@@ -288,6 +299,7 @@ impl Migrator {
             code,
             deadline,
             stop,
+            prepared: self.participant.as_deref().map(Participant::transaction),
             patience: *patience,
             waited,
             check,

@@ -30,6 +30,8 @@ pub(crate) struct RunContext<'a> {
     pub(crate) deadline: &'a Arc<Deadline>,
     /// Set by the caller to stop before the next revision, or while the run waits for another run.
     pub(crate) stop: &'a Arc<AtomicBool>,
+    /// What takes the place of the commit, for a run over several databases that commit together.
+    pub(crate) prepared: Option<&'a PreparedTransaction>,
     /// How long to wait for another run, if that differs from the limits.
     pub(crate) patience: Option<Duration>,
     /// How long the run has waited for other runs.
@@ -42,6 +44,15 @@ pub(crate) struct RunContext<'a> {
     pub(crate) gates: &'a Gates,
     /// What captures the downgrade of a revision that was applied.
     pub(crate) capture: &'a dyn DowngradeCapture,
+}
+
+/// A transaction that is prepared instead of committed: it outlives its session, and another decides about it.
+#[derive(Debug)]
+pub(crate) struct PreparedTransaction {
+    /// Its name on the server.
+    pub(crate) name: String,
+    /// SQL text that runs in it before, or an empty text.
+    pub(crate) before: String,
 }
 
 /// What keeps an upgrade from running revisions yet.
@@ -101,6 +112,16 @@ impl RunContext<'_> {
     /// Whether the run is asked to stop.
     pub(crate) fn is_stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// SQL text that ends the transaction of a revision or of a whole run, appended to another text.
+    pub(crate) fn end_text(&self) -> String {
+        match self.prepared {
+            None => "; COMMIT".to_owned(),
+            Some(PreparedTransaction { name, before }) => {
+                format!("{before}; PREPARE TRANSACTION {}", self.backend.text_literal(name))
+            }
+        }
     }
 
     /// How long to wait for another run.

@@ -67,7 +67,7 @@ fn bad_input(database: &TestDatabase) -> TestResult {
         "up --files data/*.db --only data/t9.db",
         "up --files data/*.db --tagged eu",
         "up --files data/*.db --except *",
-        "up --files data/*.db --canary nobody",
+        "up --files data/*.db --canary missing",
         "up --files data/*.db -o report.txt",
         "up --files data/*.db --lint warn",
         "up --only data/t1.db",
@@ -87,7 +87,7 @@ fn bad_input_on_a_server(database: &TestDatabase) -> TestResult {
         "up --schemas information_schema",
         "up --databases template*",
         "up --databases postgres",
-        "up --schemas nobody_*",
+        "up --schemas missing_*",
         "up --fleet-query SELECT",
         "up --fleet-query SELECT/**/1/**/AS/**/tags",
         "up --fleet-query SELECT/**/'x'/**/AS/**/name,'y'/**/AS/**/file,'z'/**/AS/**/url",
@@ -115,7 +115,7 @@ fn too_few_connections(database: &TestDatabase) -> TestResult {
 /// A server that nothing answers at costs one attempt, not one for each of its targets.
 fn a_server_that_does_not_answer(database: &TestDatabase) -> TestResult {
     let targets = (1..=50)
-        .map(|number| format!("[[target]]\nname = \"t{number}\"\nurl = \"postgres://nobody@127.0.0.1:1/t{number}\"\n"));
+        .map(|number| format!("[[target]]\nname = \"t{number}\"\nurl = \"postgres://guest@127.0.0.1:1/t{number}\"\n"));
     let _tenants = Tenants::create(database, Kind::Schemas, 1)?;
     let own = "[[group]]\nschemas = [\"tenant_*\"]\n".to_owned();
     fs::write(database.folder().join("fleet.toml"), targets.chain([own]).collect::<Vec<_>>().join("\n"))?;

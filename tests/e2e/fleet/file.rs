@@ -22,11 +22,9 @@ fn a_file_names_groups_and_targets(database: &TestDatabase) -> TestResult {
     let tenants = Tenants::create(database, Kind::Schemas, 4)?;
     let address = database.address().ok_or("no server")?;
     let url = address.with_user("seachange", "").url(database.name());
-    let fleet = format!(
-        "[[group]]\nname = \"eu\"\nurl-variable = \"EU_URL\"\npassword-variable = \"EU_PASSWORD\"\ntags = [\"eu\"]\n\
+    let fleet = "[[group]]\nname = \"eu\"\nurl-variable = \"EU_URL\"\npassword-variable = \"EU_PASSWORD\"\ntags = [\"eu\"]\n\
         schemas = [\"tenant_t[12]\"]\n\n[[group]]\nschemas = [\"tenant_t3\"]\n\n\
-        [[target]]\nname = \"the fourth\"\nschema = \"tenant_t4\"\ntags = [\"canary\", \"eu\"]\n"
-    );
+        [[target]]\nname = \"the fourth\"\nschema = \"tenant_t4\"\ntags = [\"canary\", \"eu\"]\n";
     fs::write(database.folder().join("fleet.toml"), fleet)?;
     let run = |arguments: &str| {
         Program::migration()

@@ -7,6 +7,7 @@ mod page;
 mod runs;
 mod sessions;
 mod tenants;
+mod together;
 mod troubles;
 
 use seachange_tests::harness::{Case, TestResult};
@@ -19,6 +20,7 @@ pub(crate) fn trials() -> Vec<Case> {
         troubles::trials(),
         concurrent::trials(),
         sessions::trials(),
+        together::trials(),
         file::trials(),
         bad_input::trials(),
         page::trials(),

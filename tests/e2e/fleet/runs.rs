@@ -2,23 +2,24 @@
 
 use std::fs;
 
-use seachange_tests::TestDatabase;
 use seachange_tests::harness::{Case, TestResult};
+use seachange_tests::{Backend, TestDatabase};
 
 use super::tenants::{Kind, Tenants, outcome, report};
 use super::{each_kind, each_way};
 
 pub(super) fn trials() -> Vec<Case> {
     let mut cases = each_kind("all_commands", all_commands);
+    cases.push(Case::on(Backend::Sqlite, "fleet::a_thousand_files", a_thousand_files));
     cases.extend(each_way("a_run_is_told_in_json", a_run_is_told_in_json));
     cases.extend(each_way("targets_that_differ_in_the_same_way_stand_together", differences));
     cases
 }
 
-/// How many targets, so that the servers stay quick: a thousand files, a hundred schemas.
+/// How many targets, so that the servers stay quick.
 fn count(database: &TestDatabase, kind: Kind) -> usize {
     match kind {
-        Kind::Files => 1000,
+        Kind::Files => 100,
         Kind::Schemas => 100,
         Kind::Databases if database.backend().is_like_mysql() => 50,
         Kind::Databases => 20,
@@ -47,6 +48,20 @@ fn all_commands(database: &TestDatabase, kind: Kind) -> TestResult {
     assert!(behind.stderr.contains(&format!("1 of {count} targets are not at the heads")), "{behind}");
     tenants.run(&format!("stamp heads --only {}", tenants.name(3)))?.succeeded()?;
     tenants.all_are_at_head()?;
+    Ok(())
+}
+
+/// One revision in each of a thousand files, then none, then the next one in some.
+fn a_thousand_files(database: &TestDatabase) -> TestResult {
+    let tenants = Tenants::create(database, Kind::Files, 1000)?;
+    let up = tenants.run("up 1")?.succeeded()?;
+    assert!(up.stderr.contains(": 1000 changed"), "{up}");
+    let status = tenants.run("status")?.succeeded()?;
+    assert!(status.stdout.starts_with("1000 targets: at ") && status.stdout.contains(", 5 pending"), "{status}");
+    tenants.run("up 1 --only data/t1??.db")?.succeeded()?;
+    let status = tenants.run("status")?.succeeded()?;
+    let starts: Vec<&str> = status.stdout.lines().filter(|line| line.contains(" targets: at ")).collect();
+    assert!(starts.len() == 2 && starts[0].starts_with("900 ") && starts[1].starts_with("100 "), "{status}");
     Ok(())
 }
 

@@ -113,7 +113,9 @@ fn a_locked_target_gets_another_turn(database: &TestDatabase, kind: Kind) -> Tes
     fs::write(database.folder().join("go"), "")?;
     locked.finish()?.succeeded()?;
     let output = fleet.finish()?.succeeded()?;
-    assert!(output.stderr.contains("3 changed, 1 unchanged"), "{output}");
+    // On SQLite the locked target becomes free between two revisions of the other run.
+    assert!(["3 changed, 1 unchanged", ": 4 changed"].iter().any(|end| output.stderr.contains(end)), "{output}");
+    tenants.program("failing-migration", "current --check-heads").run()?.succeeded()?;
     Ok(())
 }
 

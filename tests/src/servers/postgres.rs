@@ -105,6 +105,7 @@ impl ServerSoftware for Postgres {
             "full_page_writes=off",
             "shared_buffers=32MB",
             "max_connections=500",
+            "max_prepared_transactions=64",
             "password_encryption=scram-sha-256",
         ] {
             postgres.args(["-c", setting]);

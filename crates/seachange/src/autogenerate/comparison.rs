@@ -406,9 +406,9 @@ fn is_of_record(object: &DatabaseObject) -> bool {
 
 /// The tables of the engine, and the default record tables of other migration tools.
 pub(super) fn records() -> BTreeSet<TableName> {
-    let own = RevisionStore::new(RevisionTable::default()).tables();
+    let store = RevisionStore::new(RevisionTable::default());
     let others = MigrationTool::ALL.map(|tool| tool.default_table().to_owned());
-    own.into_iter().chain(others).map(TableName::new).collect()
+    store.all_tables().chain(others).map(TableName::new).collect()
 }
 
 /// Keeps an enumerated type of the entities if one of their tables uses it. Keeps one of the database if the entities

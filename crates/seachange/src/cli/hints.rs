@@ -28,7 +28,7 @@ impl From<Error> for Diagnostic {
 }
 
 /// Converts an error of the engine to the form that the command line prints.
-fn problem(error: &Error) -> Diagnostic {
+pub(crate) fn problem(error: &Error) -> Diagnostic {
     // These messages contain ids and names from the database.
     let plain = |exit| Diagnostic::new(exit, printable::name(&error.to_string()));
     match error {
@@ -114,6 +114,10 @@ fn problem(error: &Error) -> Diagnostic {
         Error::OneNodeOnly { source } => problem(source)
             .detail("this server is a node of a Galera cluster: `GET_LOCK`, the lock of a run, applies to one node only")
             .hint("`status` shows whether another node was migrated at the same time; run all migrations on the same node"),
+        Error::RolledBackTogether => plain(Exit::Revision),
+        Error::StillPrepared { .. } => plain(Exit::Revision)
+            .detail("its locks stay until then, and the tables that it changed are not usable")
+            .hint("the same command decides about it: it is committed if the first target was, and rolled back otherwise"),
         Error::Unadopted { tool, .. } => plain(Exit::Mismatch)
             .detail("everything would be applied again, from the first revision")
             .hint(format!("`adopt --from {}` continues from there", tool.word()))

@@ -140,6 +140,34 @@ pub enum FleetError {
         /// The number that the run would take.
         needed: u64,
     },
+    /// A server admits fewer prepared transactions than a run needs that changes all targets or none.
+    #[error("{server} admits {free} more prepared transactions, and {needed} are needed")]
+    TooFewPrepared {
+        /// The server, without its password.
+        server: String,
+        /// How many more it admits.
+        free: u64,
+        /// How many the run would prepare.
+        needed: u64,
+    },
+    /// The database system cannot change several databases together.
+    #[error(
+        "{driver} cannot change several databases together or not at all: it commits each change of a table at once"
+    )]
+    NotTogether {
+        /// The database system.
+        driver: Driver,
+    },
+    /// An earlier run left a prepared transaction, and the target that holds the decision about it is not in the fleet.
+    #[error(
+        "the transaction `{transaction}` of `{target}` is prepared, and the target that decides about it is not in the fleet"
+    )]
+    Undecided {
+        /// The target.
+        target: String,
+        /// The name of the prepared transaction.
+        transaction: String,
+    },
     /// The revisions or the target of the run are invalid.
     #[error(transparent)]
     Run(#[from] Box<Error>),

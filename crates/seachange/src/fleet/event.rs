@@ -36,6 +36,15 @@ pub enum FleetEvent<'a> {
         /// The target.
         target: &'a FleetTarget,
     },
+    /// A prepared transaction that an earlier run left was committed or rolled back.
+    Settled {
+        /// The target.
+        target: &'a FleetTarget,
+        /// The name of the prepared transaction.
+        transaction: &'a str,
+        /// Whether it was committed.
+        commits: bool,
+    },
     /// A target has ended.
     Finished {
         /// How.
@@ -53,6 +62,9 @@ pub(super) fn trace(event: &FleetEvent<'_>) {
             span.in_scope(|| event::trace(event));
         }
         FleetEvent::Deferred { target } => tracing::info!(target: "seachange", name = %target, "waits for another run"),
+        FleetEvent::Settled { target, transaction, commits } => {
+            tracing::warn!(target: "seachange", name = %target, transaction, commits, "prepared transaction settled");
+        }
         FleetEvent::Finished { report } => match &report.error {
             Some(error) => {
                 tracing::error!(target: "seachange", name = %report.target, outcome = %report.outcome, %error, "target");

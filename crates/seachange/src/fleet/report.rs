@@ -22,6 +22,8 @@ pub enum TargetOutcome {
     Waiting,
     /// A request to stop ended the run between two revisions.
     Stopped,
+    /// It was changed and rolled back, because another target did not succeed, in a run that changes all or none.
+    RolledBack,
     /// The run did not reach it.
     NotBegun,
     /// Another run, or another session, held a lock for too long.
@@ -39,11 +41,12 @@ pub enum TargetOutcome {
 
 impl TargetOutcome {
     /// All of them, in the order in which reports list them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Changed,
         Self::Unchanged,
         Self::Waiting,
         Self::Stopped,
+        Self::RolledBack,
         Self::NotBegun,
         Self::Locked,
         Self::Unreachable,
@@ -59,6 +62,7 @@ impl TargetOutcome {
             Self::Unchanged => "unchanged",
             Self::Waiting => "waiting",
             Self::Stopped => "stopped",
+            Self::RolledBack => "rolled_back",
             Self::NotBegun => "not_begun",
             Self::Locked => "locked",
             Self::Unreachable => "unreachable",
@@ -83,6 +87,7 @@ impl TargetOutcome {
         match error {
             Error::LockTimeout { .. } | Error::Running { .. } => Self::Locked,
             Error::Stopped { .. } => Self::Stopped,
+            Error::RolledBackTogether => Self::RolledBack,
             Error::Connect(_) | Error::Standby { .. } => Self::Unreachable,
             Error::Applied(AppliedError::Ahead { .. }) => Self::Ahead,
             Error::Applied(_)
@@ -107,6 +112,7 @@ impl TargetOutcome {
 impl fmt::Display for TargetOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::RolledBack => "rolled back",
             Self::NotBegun => "not begun",
             other => other.as_str(),
         })
@@ -192,6 +198,14 @@ impl TargetReport {
         }
     }
 
+    /// Why the target did not succeed, in one line: the error, and what the database or the code said.
+    pub fn reason(&self) -> Option<String> {
+        Some(match self.error.as_ref()? {
+            Error::Failed(failure) => format!("{failure}: {}", failure.cause),
+            error => error.to_string(),
+        })
+    }
+
     /// The duration of all steps together.
     pub fn steps_elapsed(&self) -> Duration {
         self.done.iter().map(|(_, elapsed)| *elapsed).sum()
@@ -230,8 +244,8 @@ impl FleetReport {
     pub fn failures(&self) -> Vec<(TargetOutcome, String, Vec<&TargetReport>)> {
         let mut groups: BTreeMap<(TargetOutcome, String), Vec<&TargetReport>> = BTreeMap::new();
         for report in &self.targets {
-            if let Some(error) = &report.error {
-                groups.entry((report.outcome, error.to_string())).or_default().push(report);
+            if let Some(reason) = report.reason() {
+                groups.entry((report.outcome, reason)).or_default().push(report);
             }
         }
         let mut failures: Vec<_> =

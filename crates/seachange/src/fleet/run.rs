@@ -154,13 +154,18 @@ impl FleetRun {
             lock(&self.progress.deferred).push(place);
             return seat;
         }
-        let report = TargetReport::of(target.clone(), outcome, start.elapsed());
+        self.note(place, outcome, start.elapsed());
+        seat
+    }
+
+    /// Notes the outcome of a target.
+    pub(super) fn note(&self, place: usize, outcome: Result<TargetWorkDone, Error>, elapsed: Duration) {
+        let report = TargetReport::of(self.targets[place].clone(), outcome, elapsed);
         if report.outcome.is_failure() && self.progress.failures.fetch_add(1, Ordering::Relaxed) >= self.max_failures {
             self.progress.halt();
         }
         (self.handler)(&FleetEvent::Finished { report: &report });
         self.progress.set(place, report);
-        seat
     }
 
     async fn run_target(
@@ -206,7 +211,7 @@ impl FleetRun {
     }
 
     /// The handler for the events of one target.
-    fn handler_of(&self, target: &FleetTarget) -> crate::event::EventHandler {
+    pub(super) fn handler_of(&self, target: &FleetTarget) -> crate::event::EventHandler {
         let (handler, target) = (Arc::clone(&self.handler), target.clone());
         Arc::new(move |event: &Event<'_>| handler(&FleetEvent::Target { target: &target, event }))
     }

@@ -177,6 +177,10 @@ async fn run_in(
         }
         false => run_steps(migrator, context, work, others, &holder, &plan).await,
     };
+    let outcome = match (&migrator.participant, work.as_ref()) {
+        (Some(participant), Some(last)) => participant.conclude(context, last, outcome).await,
+        _ => outcome,
+    };
     if let Some(last) = work.as_ref() {
         finish_run(migrator, context, last, &holder, &outcome).await;
     }

@@ -182,6 +182,7 @@ impl Migrator {
             deadline: Arc::new(Deadline::new(options.limits.statement_limit())),
             capture: DowngradeRecorder { migrations, graph, known: None, ..self.capture.clone() },
             options,
+            participant: None,
             patience: self.patience,
             waited: WaitClock::default(),
             check: None,

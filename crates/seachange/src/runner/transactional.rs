@@ -204,12 +204,12 @@ impl Runner<'_> {
         let dialect = self.context.backend.sql_dialect();
         let own_role = if role == WriteRole::Perhaps { self.context.backend.own_role() } else { "" };
         let release = format!("RELEASE SAVEPOINT {SAVEPOINT}{own_role}");
+        let end = if commits { self.context.end_text() } else { String::new() };
         let outcome = match job.step.direction {
             Direction::Upgrade => {
                 let downgrade = self.downgrade_text(job).await;
                 let row = self.finished(self.started(job, RevisionRowState::Applied), start);
                 let insert = store.insertion_text(dialect, &row);
-                let end = if commits { "; COMMIT" } else { "" };
                 let text = format!("{release}; {insert}; {downgrade}{end}");
                 if commits && job.is_followed && !self.is_touched.load(Ordering::Relaxed) && !self.context.is_stopping()
                 {
@@ -218,7 +218,7 @@ impl Runner<'_> {
                     self.work.execute(&text).await.map(drop)
                 }
             }
-            Direction::Downgrade => self.record_downgrade(job, &release, commits).await,
+            Direction::Downgrade => self.record_downgrade(job, &release, &end).await,
         };
         outcome.map_err(|error| self.unfinished(job, error))
     }
@@ -255,13 +255,12 @@ impl Runner<'_> {
     }
 
     /// The row must exist: this is checked before the commit.
-    async fn record_downgrade(&self, job: StepContext<'_>, release: &str, commits: bool) -> Result<(), DbErr> {
+    async fn record_downgrade(&self, job: StepContext<'_>, release: &str, end: &str) -> Result<(), DbErr> {
         self.work.execute(release).await?;
         let dialect = self.context.backend.sql_dialect();
         let deleted = self.work.execute(&self.context.store.deletion_text(dialect, &job.step.revision)).await?;
         check_one(deleted.rows_affected())?;
         let downgrade = self.context.store.details_deletion_text(dialect, &job.step.revision);
-        let end = if commits { "; COMMIT" } else { "" };
         self.work.execute(&format!("{downgrade}{end}")).await.map(drop)
     }
 

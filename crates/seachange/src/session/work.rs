@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::limit;
-use crate::backend::{Backend, BegunTransaction, LockKey, LockRole};
+use crate::backend::{Backend, BegunTransaction, LockKey, LockRole, SAVEPOINT};
 use crate::connection::{SingleConnection, connect_pinned};
 use crate::error::Error;
 use crate::lock::LockWait;
@@ -107,6 +107,9 @@ impl WorkSession {
         context: RunContext<'_>,
         wrap: impl Fn(DbErr) -> Error,
     ) -> Result<Option<BegunTransaction>, Error> {
+        if context.prepared.is_some() {
+            return self.begin_to_prepare(context).await.map_err(wrap);
+        }
         let mut waiter = LockWait::new(context);
         loop {
             match context.backend.begin_revision(&self.held, ("", 0), context.store.lock_key(), context.limits).await {
@@ -118,6 +121,17 @@ impl WorkSession {
                 Err(error) => return Err(wrap(error)),
             }
         }
+    }
+
+    /// Begins a transaction that is prepared at its end. It takes no lock of its own: a transaction cannot be prepared that
+    /// holds a lock which its session holds as well.
+    async fn begin_to_prepare(&self, context: RunContext<'_>) -> Result<Option<BegunTransaction>, DbErr> {
+        let session = self.executor().into();
+        if !context.backend.holds_lock(&session, context.store.lock_key(), LockRole::Work).await? {
+            return Ok(None);
+        }
+        self.execute(&format!("BEGIN; SAVEPOINT {SAVEPOINT}")).await?;
+        Ok(Some(BegunTransaction::default()))
     }
 
     /// Rolls back the open transaction. If this fails, the connection is lost, and the database itself rolls back.

@@ -127,10 +127,30 @@ impl RevisionStore {
         LockKey::new(self.schema().unwrap_or_default(), self.table_name())
     }
 
-    /// The names of all tables that the engine creates, without their schema.
+    /// The names of the tables that the engine creates before it runs something, without their schema.
     pub(crate) fn tables(&self) -> [String; 5] {
         [self.clone(), self.holders(), self.journal(), self.downgrades(), self.backfill_store()]
             .map(|store| store.table.name)
+    }
+
+    /// The names of all tables that the engine may create, without their schema.
+    pub(crate) fn all_tables(&self) -> impl Iterator<Item = String> {
+        self.tables().into_iter().chain([self.decisions().table.name])
+    }
+
+    /// The table of decisions of runs over several databases that commit together.
+    pub(crate) fn decisions(&self) -> Self {
+        self.beside("decision")
+    }
+
+    /// SQL text that makes the table of decisions if it is missing, and writes a decision into it.
+    pub(crate) fn decision_text(&self, backend: &dyn Backend, run: &str) -> String {
+        let table = self.decisions().quoted(backend.sql_dialect());
+        let run = backend.text_literal(run);
+        format!(
+            "; CREATE TABLE IF NOT EXISTS {table} (run varchar(64) PRIMARY KEY, decided_at timestamptz NOT NULL);
+            INSERT INTO {table} VALUES ({run}, pg_catalog.now())"
+        )
     }
 
     /// Another table of the engine's, beside this one.

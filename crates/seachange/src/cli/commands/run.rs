@@ -23,6 +23,7 @@ use crate::cli::fleet::{self, FleetCommand, FleetRunArgs};
 use crate::cli::interrupt;
 use crate::cli::progress::Progress;
 use crate::event::{Event, json};
+use crate::fleet::Fleet;
 use crate::migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPolicy, RunOptions};
 use crate::report::Report;
 use crate::revision::RegisteredRevision;
@@ -169,7 +170,12 @@ async fn upgrade_fleet(
     }
     warn_of_heads(context)?;
     let command = FleetCommand { args, name: "up", output: flags.script.output.as_deref(), options: flags.options()? };
-    fleet::conclude(context, command, async |fleet| fleet.upgrade_to(targets).await).await
+    let together = args.all_or_none;
+    let upgrade = async |fleet: &Fleet| match together {
+        true => fleet.upgrade_together(targets).await,
+        false => fleet.upgrade_to(targets).await,
+    };
+    fleet::conclude(context, command, upgrade).await
 }
 
 /// Downgrades, and prints the result.

@@ -69,6 +69,14 @@ pub(crate) struct FleetRunArgs {
     /// How many targets may fail before no other is begun; locked, unreachable, ahead and diverged ones do not count
     #[arg(long, value_name = "N", default_value = "0", requires = "SourceArgs", help_heading = "Fleet")]
     max_failures: usize,
+    /// Upgrade all targets or none, by transactions that are prepared in all of them before they commit [only on PostgreSQL]
+    #[arg(
+        long,
+        requires = "SourceArgs",
+        conflicts_with_all = ["canary", "waves", "max_failures", "jobs", "jobs_per_server"],
+        help_heading = "Fleet"
+    )]
+    pub(crate) all_or_none: bool,
 }
 
 /// The file for the report, for commands that write no script.

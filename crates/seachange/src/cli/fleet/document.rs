@@ -8,6 +8,7 @@ use seachange_cli::{Diagnostic, output_file};
 use seachange_graph::Direction;
 use serde::Serialize;
 
+use crate::cli::hints::problem;
 use crate::event::json::{self, moment};
 use crate::fleet::{FleetEvent, FleetReport, TargetReport};
 
@@ -23,6 +24,9 @@ pub(super) fn line(event: &FleetEvent<'_>, time: DateTime<Utc>) -> serde_json::R
         FleetEvent::Planned { targets, open } => EventJson::FleetPlanned { targets: *targets, open: *open },
         FleetEvent::Started { target } => EventJson::TargetStarted { target: &target.name },
         FleetEvent::Deferred { target } => EventJson::TargetDeferred { target: &target.name },
+        FleetEvent::Settled { target, transaction, commits } => {
+            EventJson::TransactionSettled { target: &target.name, transaction, committed: *commits }
+        }
         FleetEvent::Finished { report } => EventJson::TargetFinished(TargetJson::of(report)),
         FleetEvent::Target { target, event } => {
             let event = serde_json::from_str(&json::line(event, time)?)?;
@@ -131,6 +135,10 @@ pub(super) struct TargetJson<'a> {
     /// The current revisions; null where they are unknown.
     current: Option<&'a [String]>,
     error: Option<String>,
+    /// What is left, and other facts about the error.
+    details: Vec<String>,
+    /// How to go on.
+    hints: Vec<String>,
     applied: Vec<&'a str>,
     reverted: Vec<&'a str>,
     waiting: Vec<&'a str>,
@@ -139,6 +147,8 @@ pub(super) struct TargetJson<'a> {
 
 impl<'a> TargetJson<'a> {
     fn of(report: &'a TargetReport) -> Self {
+        let problem = report.error.as_ref().map(problem);
+        let (details, hints) = problem.as_ref().map(|own| (own.details.clone(), own.hints.clone())).unwrap_or_default();
         let of = |direction| {
             let steps = report.done.iter().filter(move |(step, _)| step.direction == direction);
             steps.map(|(step, _)| step.revision.as_str()).collect()
@@ -149,7 +159,9 @@ impl<'a> TargetJson<'a> {
             tags: &report.target.tags,
             outcome: report.outcome.as_str(),
             current: report.current.as_deref(),
-            error: report.error.as_ref().map(ToString::to_string),
+            error: problem.map(|own| own.message),
+            details,
+            hints,
             applied: of(Direction::Upgrade),
             reverted: of(Direction::Downgrade),
             waiting: report.waiting.iter().map(|one| one.step.revision.as_str()).collect(),
@@ -185,6 +197,11 @@ enum EventJson<'a> {
     },
     TargetDeferred {
         target: &'a str,
+    },
+    TransactionSettled {
+        target: &'a str,
+        transaction: &'a str,
+        committed: bool,
     },
     TargetFinished(TargetJson<'a>),
     FleetReport {

@@ -12,6 +12,7 @@ use seachange_cli::{
 };
 
 use super::document;
+use crate::cli::hints::problem;
 use crate::cli::progress::Bar;
 use crate::event::Event;
 use crate::fleet::{FleetEvent, FleetTarget, TargetOutcome, TargetReport};
@@ -61,6 +62,11 @@ impl FleetProgress {
             FleetEvent::Deferred { target } if self.terminal.verbose => {
                 state.say(self.terminal, format!("{} {} for another run", styled(VERB, "Waiting"), name(target)));
             }
+            FleetEvent::Settled { target, transaction, commits } => {
+                let what = if *commits { "committed" } else { "rolled back" };
+                let transaction = printable::name(transaction);
+                state.say(self.terminal, format!("{}: {what} the prepared transaction `{transaction}`", name(target)));
+            }
             FleetEvent::Finished { report } => state.finish(self.terminal, report),
             _ => {}
         }
@@ -104,8 +110,9 @@ impl ProgressState {
         let count = *count;
         if let Some(error) = &report.error {
             if count <= SHOWN || terminal.verbose {
-                let what = format!("{} {}: {error}", report.outcome, report.target);
-                self.say(terminal, styled(ERROR, printable::name(&what)));
+                let what = format!("{} {}: ", report.outcome, report.target);
+                let message = problem(error).message;
+                self.say(terminal, format!("{}{message}", styled(ERROR, printable::name(&what))));
             }
         } else if terminal.verbose {
             let time = describe::time(report.elapsed);

@@ -1,11 +1,14 @@
 //! Runs over a fleet, and what is said at their end.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use chrono::Utc;
 use seachange_cli::{
-    Diagnostic, Exit, describe, printable,
+    Diagnostic, Exit, describe,
+    diagnostic::SPELLED_OUT,
+    printable,
     terminal::{ID, styled},
 };
 
@@ -14,6 +17,7 @@ use super::document::{self, ReportDocument, ReportFormat};
 use super::progress::FleetProgress;
 use crate::Error;
 use crate::cli::context::Context;
+use crate::cli::hints::problem;
 use crate::cli::interrupt;
 use crate::fleet::{Fleet, FleetError, FleetReport, TargetOutcome, TargetReport};
 use crate::migrator::{Migrator, RunOptions};
@@ -96,22 +100,18 @@ fn verdict(report: &FleetReport) -> Result<Exit, Diagnostic> {
         return Ok(Exit::Success);
     }
     let all = describe::counted(report.targets.len(), "target", "targets");
-    let is_stopped = !report.was_halted && report.failures().is_empty();
+    let is_stopped = !report.was_halted && reasons(report).is_empty();
     let (exit, message) = match is_stopped {
         true => (interrupt::exit(), format!("stopped with {bad} of {all} left")),
         false => (Exit::Targets, format!("{bad} of {all} did not succeed")),
     };
     let mut problem = Diagnostic::new(exit, message);
-    let failures = report.failures();
-    for (outcome, message, reports) in failures.iter().take(REASONS) {
-        let names: Vec<String> =
-            reports.iter().take(NAMED).map(|own| format!("`{}`", printable::name(&own.target.name))).collect();
-        let more = reports.len().checked_sub(NAMED).filter(|more| *more > 0);
-        let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
-        problem = problem.detail(format!("{outcome}: {}{more}: {}", names.join(", "), printable::name(message)));
+    let reasons = reasons(report);
+    for reason in reasons.iter().take(REASONS) {
+        problem = reason.details().into_iter().fold(problem, Diagnostic::detail);
     }
-    if failures.len() > REASONS {
-        problem = problem.detail(format!("and {} other reasons, which `-o FILE` lists", failures.len() - REASONS));
+    if reasons.len() > REASONS {
+        problem = problem.detail(format!("and {} other reasons, which `-o FILE` lists", reasons.len() - REASONS));
     }
     match of(TargetOutcome::NotBegun) {
         0 => {}
@@ -125,12 +125,56 @@ fn verdict(report: &FleetReport) -> Result<Exit, Diagnostic> {
         }
         count => problem = problem.detail(format!("{} not begun", describe::counted(count, "target", "targets"))),
     }
-    if report.targets.iter().any(|own| own.outcome == TargetOutcome::Mismatch) {
-        problem = problem.hint(
-            "the same command for one target, with `--only NAME`, says more; `repair` corrects an interrupted one",
-        );
+    let hints = reasons.iter().flat_map(|reason| reason.problem.hints.iter());
+    let hints: BTreeSet<&String> = hints.filter(|hint| !hint.starts_with("the same command")).collect();
+    for hint in hints.into_iter().take(SPELLED_OUT) {
+        problem = problem.hint(hint.clone());
     }
     Err(problem.hint("the same command continues: it leaves out what is done"))
+}
+
+/// Why some targets did not succeed.
+struct Reason<'a> {
+    outcome: TargetOutcome,
+    problem: Diagnostic,
+    targets: Vec<&'a str>,
+}
+
+impl Reason<'_> {
+    /// The targets with the reason, and the facts about it.
+    fn details(&self) -> Vec<String> {
+        let Self { outcome, problem, targets } = self;
+        let mut lines = vec![format!("{outcome}: {}: {}", named(targets), problem.message)];
+        lines.extend(problem.details.iter().map(|detail| format!("  {detail}")));
+        lines
+    }
+}
+
+/// The reasons for which targets did not succeed, the most frequent first.
+fn reasons(report: &FleetReport) -> Vec<Reason<'_>> {
+    let mut reasons: Vec<Reason<'_>> = Vec::new();
+    for own in &report.targets {
+        let Some(problem) = own.error.as_ref().map(problem) else { continue };
+        let is_same = |reason: &&mut Reason<'_>| {
+            reason.outcome == own.outcome
+                && (&reason.problem.message, &reason.problem.details) == (&problem.message, &problem.details)
+        };
+        match reasons.iter_mut().find(is_same) {
+            Some(reason) => reason.targets.push(&own.target.name),
+            None => reasons.push(Reason { outcome: own.outcome, problem, targets: vec![&own.target.name] }),
+        }
+    }
+    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.targets.len()));
+    reasons
+}
+
+/// The first ones of some names, and how many there are beside them.
+fn named(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{}`", printable::name(name))).collect();
+    match names.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        Some(more) => format!("{} and {more} more", shown.join(", ")),
+        None => shown.join(", "),
+    }
 }
 
 /// The ids of the current revisions of a target.
@@ -160,12 +204,8 @@ impl Totals {
             return Ok(*first);
         }
         let all = describe::counted(self.exits.len(), "target", "targets");
-        let names: Vec<String> =
-            failed.iter().take(NAMED).map(|(name, _)| format!("`{}`", printable::name(name))).collect();
-        let more = failed.len().checked_sub(NAMED).filter(|more| *more > 0);
-        let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
-        Err(Diagnostic::new(Exit::Targets, format!("{} of {all} did not succeed", failed.len()))
-            .detail(format!("{}{more}", names.join(", "))))
+        let names: Vec<&str> = failed.iter().map(|(name, _)| name.as_str()).collect();
+        Err(Diagnostic::new(Exit::Targets, format!("{} of {all} did not succeed", failed.len())).detail(named(&names)))
     }
 }
 

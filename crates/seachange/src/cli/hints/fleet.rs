@@ -32,6 +32,14 @@ impl From<FleetError> for Diagnostic {
             FleetError::TooFewConnections { .. } => Self { exit: Exit::Connection, ..plain }
                 .detail("each target that runs takes two connections, and a third one for moments")
                 .hint("lower `--jobs` or `--jobs-per-server`, or raise the limit of the server"),
+            FleetError::TooFewPrepared { .. } => Self { exit: Exit::Connection, ..plain }
+                .hint("raise `max_prepared_transactions` of the server, which is 0 by default; it takes a restart"),
+            FleetError::NotTogether { .. } => plain.hint(
+                "`revision --autogenerate --online` writes changes with which old and new versions work meanwhile",
+            ),
+            FleetError::Undecided { .. } => Self { exit: Exit::Mismatch, ..plain }.hint(
+                "run the command with the fleet of that run; the prepared transaction keeps its locks until then",
+            ),
             FleetError::Unsupported { .. } => {
                 plain.hint("`--databases` takes the databases of a server, `--files` the files of SQLite")
             }
