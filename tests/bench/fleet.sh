@@ -25,14 +25,15 @@ create() {
     seq 1 "$count" | sed "s/.*/CREATE SCHEMA IF NOT EXISTS $1_&;/" | sql -f - >/dev/null
 }
 
-DATABASE_URL=$url "$program" up --sql >"$work/one.sql"
+# A script is written for one schema.
+DATABASE_URL=$url DATABASE_SCHEMA=schema_of_script "$program" up --sql >"$work/one.sql"
 best=
 for sessions in 1 2 4; do
     create "psql_$sessions"
     for session in $(seq 1 "$sessions"); do
         for number in $(seq "$session" "$sessions" "$count"); do
             echo "SET search_path TO psql_${sessions}_$number;"
-            cat "$work/one.sql"
+            sed "s/schema_of_script/psql_${sessions}_$number/g" "$work/one.sql"
         done >"$work/$session.sql"
     done
     start=$(now)

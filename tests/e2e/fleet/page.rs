@@ -5,14 +5,12 @@ use std::path::Path;
 use std::process::Command;
 
 use seachange_tests::harness::{Case, TestResult};
-use seachange_tests::servers::ServerError;
 use seachange_tests::{Backend, TestDatabase};
 use serde_json::Value;
 
 use super::tenants::{Kind, Tenants};
 
 pub(super) fn trials() -> Vec<Case> {
-    let _: fn() -> Result<(), ServerError> = || Ok(());
     vec![Case::on(Backend::Sqlite, "fleet::the_page_can_be_searched_and_sorted", the_page_can_be_searched_and_sorted)]
 }
 
@@ -56,7 +54,9 @@ fn look(page: &Path, width: u32, is_dark: bool) -> Result<Value, Box<dyn std::er
     if is_dark {
         browser.arg("--blink-settings=preferredColorScheme=0");
     }
-    let output = browser.arg(format!("file://{}", page.display())).output()?;
+    let missing =
+        |error| format!("this test opens a page in `chromium`, which tests/run.sh installs on Debian: {error}");
+    let output = browser.arg(format!("file://{}", page.display())).output().map_err(missing)?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let seen = text.split_once("<pre id=\"seen\">").and_then(|(_, rest)| rest.split_once("</pre>"));
     let (seen, _) = seen.ok_or_else(|| format!("the page did not run: {}", String::from_utf8_lossy(&output.stderr)))?;

@@ -68,27 +68,24 @@ struct ConnectionEntry<'e> {
     password_file: Option<&'e String>,
 }
 
+impl<'e> ConnectionEntry<'e> {
+    /// From the fields of an entry, in the order of those above.
+    fn of([url, url_variable, password_variable, password_file]: [&'e Option<String>; 4]) -> Self {
+        let [url, url_variable] = [url, url_variable].map(Option::as_ref);
+        let [password_variable, password_file] = [password_variable, password_file].map(Option::as_ref);
+        Self { url, url_variable, password_variable, password_file }
+    }
+}
+
 impl GroupEntry {
     fn connection(&self) -> ConnectionEntry<'_> {
-        let Self { url, url_variable, password_variable, password_file, .. } = self;
-        ConnectionEntry {
-            url: url.as_ref(),
-            url_variable: url_variable.as_ref(),
-            password_variable: password_variable.as_ref(),
-            password_file: password_file.as_ref(),
-        }
+        ConnectionEntry::of([&self.url, &self.url_variable, &self.password_variable, &self.password_file])
     }
 }
 
 impl TargetEntry {
     fn connection(&self) -> ConnectionEntry<'_> {
-        let Self { url, url_variable, password_variable, password_file, .. } = self;
-        ConnectionEntry {
-            url: url.as_ref(),
-            url_variable: url_variable.as_ref(),
-            password_variable: password_variable.as_ref(),
-            password_file: password_file.as_ref(),
-        }
+        ConnectionEntry::of([&self.url, &self.url_variable, &self.password_variable, &self.password_file])
     }
 }
 
