@@ -233,7 +233,7 @@ impl DatabaseSettings {
 
     /// The settings of a SQLite file, which has to exist.
     pub(crate) fn in_existing_file(path: &str) -> Self {
-        let location = SqliteLocation { mode: SqliteMode::ReadWrite, ..SqliteLocation::named(path) };
+        let location = SqliteLocation { mode: sqlite::SqliteMode::ReadWrite, ..SqliteLocation::named(path) };
         Self { target: DatabaseLocation::Sqlite(location), dropped: Vec::new(), is_for_scratch: false }
     }
 
