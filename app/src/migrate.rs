@@ -12,7 +12,7 @@ use crate::signal::Signals;
 /// about the database. After a signal it ends when the running revision ends; then the caller must not start the
 /// service.
 pub(crate) async fn on_start(args: &Args, settings: &DatabaseSettings, signals: &Signals) -> Result<(), Error> {
-    let options = RunOptions::new().ahead(args.ahead).limits(args.limits.limits());
+    let options = RunOptions::new().ahead(args.ahead).limits(args.limits.limits()).wait_for_primary(args.wait.limit());
     match args.migrate {
         MigrateMode::Up => {
             let migrator = Migrator::connect(&MIGRATIONS, settings).await?.with_options(options);

@@ -286,6 +286,24 @@ fn a_standby_is_told() -> TestResult {
     check(&database, "standby", output);
     let service = Program::named("app").database(&database).env("DATABASE_URL", &url).args(["--port", "0"]).run()?;
     assert!(service.stderr.contains("this server is a standby, which takes no writes"), "{service}");
+    a_standby_waits_for_its_primary(&database, &url)
+}
+
+/// A program and a service wait on the standby until the revisions come from the primary.
+fn a_standby_waits_for_its_primary(database: &TestDatabase, url: &str) -> TestResult {
+    let waiting = |program: Program| program.database(database).env("DATABASE_URL", url).env("MIGRATE_WAIT", "60s");
+    let mut program = waiting(Program::migration()).arg("up").start()?;
+    let mut service = waiting(Program::named("app")).args(["--port", "0"]).start()?;
+    program.wait_for("Waiting for the primary")?;
+    service.wait_for("this server is a standby: waiting for its primary")?;
+    run(database, "up -q")?.succeeded()?;
+    let output = program.finish()?.succeeded()?;
+    assert!(output.stderr.contains("nothing to do") || output.stderr.contains("up to date"), "{output}");
+    service.wait_for("listening")?;
+    service.terminate()?;
+    service.finish()?.succeeded()?;
+    let short = waiting(Program::migration()).env("MIGRATE_WAIT", "1s").args(["up", "head"]).run()?;
+    short.succeeded()?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod backfill;
 mod bad_inputs;
 mod book;
 mod check;
+mod clusters;
 mod command_line;
 mod comparison;
 mod deployment;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         // Those that take longest first: the short ones fill the time at the end.
         autogenerate::runs(),
         torture::trials(),
+        clusters::trials(),
         backfill::trials(),
         synchronise::trials(),
         online::trials(),

@@ -10,6 +10,7 @@ mod postgres;
 mod progress;
 mod record_location;
 pub(crate) mod role;
+mod server;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -28,6 +29,7 @@ pub(crate) use blocker::describe_blockers;
 pub(crate) use lock_key::{LockKey, LockRole};
 pub use progress::StatementProgress;
 pub(crate) use record_location::{LocationColumns, RecordLocation};
+pub(crate) use server::{Cluster, ServerIdentity};
 
 use crate::limits::{Deadline, Limits};
 use crate::sql::SqlDialect;
@@ -217,6 +219,16 @@ pub(crate) trait Backend: Send + Sync {
     /// Whether statements of this connection may arrive in other sessions than the one that has the lock, because of a
     /// pooler.
     async fn is_pooled(&self, _connection: &DatabaseConnection) -> bool {
+        false
+    }
+
+    /// What the server says of itself, when a run begins. One query, or none where there is no server.
+    async fn server_identity(&self, _connection: &DatabaseConnection) -> Result<ServerIdentity, DbErr> {
+        Ok(ServerIdentity::default())
+    }
+
+    /// Whether a run may hold a lease beside the lock of its session.
+    fn has_leases(&self) -> bool {
         false
     }
 

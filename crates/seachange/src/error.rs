@@ -4,6 +4,7 @@ mod adopt;
 mod backfill;
 mod failure;
 mod interruption;
+mod lease;
 mod refusal;
 mod script;
 mod synchronise;
@@ -23,6 +24,7 @@ pub use adopt::{AdoptError, MigrationTool};
 pub use backfill::BackfillError;
 pub use failure::{FailureCause, Leftover, RevisionFailure};
 pub use interruption::InterruptedRevision;
+pub use lease::LeaseEnd;
 pub use refusal::Refusal;
 pub use script::{ReadKind, ScriptError, ScriptErrorKind};
 pub use synchronise::{CascadingKey, SynchroniseError};
@@ -184,6 +186,12 @@ pub enum Error {
         /// Whether a pooler sends the statements of one connection to several sessions.
         is_pooled: bool,
     },
+    /// On a cluster, the lease that excludes other runs ended before the run did. The run sends nothing any more.
+    #[error("{end}")]
+    LeaseEnded {
+        /// Why it ended.
+        end: LeaseEnd,
+    },
     /// On a single-writer database, another run has changed the revisions on which the next step depends.
     #[error("another run has changed the database, and `{revision}` is not the next step any more")]
     Overtaken {
@@ -226,15 +234,6 @@ pub enum Error {
     Standby {
         /// The address of the primary, if this user may read it.
         primary: Option<String>,
-        /// The error of the run.
-        source: Box<Error>,
-    },
-    /// A run failed as it does when another node of a Galera cluster is migrated at the same time: the lock of a run
-    /// applies to one node only.
-    #[error(
-        "{source}; the lock of a run holds on one node of a Galera cluster only, and another node may run the same"
-    )]
-    OneNodeOnly {
         /// The error of the run.
         source: Box<Error>,
     },

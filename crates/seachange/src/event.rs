@@ -30,6 +30,19 @@ pub enum Event<'a> {
         /// The revisions, in the order in which they run.
         revisions: &'a [String],
     },
+    /// The server is a system on which the engine is not tested. Comes once in a run, before its lock.
+    Untried {
+        /// The name of the system.
+        system: &'static str,
+    },
+    /// The server is a standby of PostgreSQL, and the upgrade waits until it has received the revisions or takes writes.
+    /// Emitted when the wait begins, and every ten seconds.
+    Standby {
+        /// The address of the primary, if this user may read it.
+        primary: Option<&'a str>,
+        /// How long the run has waited.
+        waited: Duration,
+    },
     /// Another run is running on this database, and this run waits for it. Emitted when the wait begins, when the other
     /// run begins its next revision, and every ten seconds.
     Waiting {
@@ -171,6 +184,12 @@ pub fn trace(event: &Event<'_>) {
         Event::Edited { revisions } => {
             let revisions = revisions.join(", ");
             tracing::warn!(target: "seachange", revisions, "revisions were edited after they were applied");
+        }
+        Event::Untried { system } => {
+            tracing::warn!(target: "seachange", system, "seachange is not tested on this database system");
+        }
+        Event::Standby { primary, waited } => {
+            tracing::info!(target: "seachange", primary, ?waited, "this server is a standby: waiting for its primary");
         }
         Event::Waiting { holder: Some(holder), waited } => {
             tracing::info!(target: "seachange", %holder, ?waited, "waiting for another run");

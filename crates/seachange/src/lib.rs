@@ -37,6 +37,7 @@ mod gate;
 pub mod inspect;
 mod intercept;
 pub mod journal;
+mod lease;
 pub mod limits;
 mod lock;
 pub mod migrator;

@@ -28,6 +28,9 @@ pub struct Limits {
     pub statement_timeout: Option<Duration>,
     /// How often a revision that waited too long for a lock and was rolled back is run again.
     pub retries: u32,
+    /// How long the lease of a run on a cluster is without a renewal; 30 s by default. For tests of the engine.
+    #[doc(hidden)]
+    pub lease: Option<Duration>,
 }
 
 /// A limit that a statement exceeded.

@@ -1,18 +1,22 @@
 //! One run at a time: a second run waits, and knows which run it waits for.
 //!
-//! On a server, the lock belongs to the session, so that the server releases it when the process dies. SQLite is a
+//! On a server, the lock belongs to the session, so that the server releases it when the process dies. On a cluster of
+//! MySQL or MariaDB such a lock holds on one server only, and a run takes a lease besides. SQLite is a
 //! single-writer database and has no such lock: there, each revision waits until it can write (see
 //! [`begin`]), and then checks whether another run has already executed it.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, TransactionTrait};
 
-use crate::backend::LockRole;
+use crate::backend::{Cluster, LockRole};
+use crate::connection::SingleConnection;
 use crate::error::Error;
 use crate::event::Event;
+use crate::lease::{Lease, LeaseAttempt, LeaseSession};
 use crate::run_context::RunContext;
 use crate::store::Holder;
 
@@ -54,6 +58,30 @@ pub(crate) async fn release(context: RunContext<'_>) {
     let _ = context.backend.unlock(context.connection, context.store.lock_key(), LockRole::Run).await;
 }
 
+/// Waits until no other run holds the lease of a cluster, and takes it. `session` is used for nothing else.
+///
+/// # Errors
+///
+/// [`Error::LockTimeout`] when that takes too long; [`Error::Database`].
+pub(crate) async fn acquire_lease(
+    context: RunContext<'_>,
+    session: SingleConnection,
+    cluster: Cluster,
+    program: &str,
+) -> Result<Lease, Error> {
+    let mut waiter = LockWait::new(context);
+    let kind = (context.store, context.backend, cluster);
+    let opened = LeaseSession::open(session, kind, program, context.limits.lease).await;
+    let mut session = opened.map_err(Error::database(DOING))?;
+    loop {
+        match waiter.answer(session.attempt()).await?.map_err(Error::database(DOING))? {
+            LeaseAttempt::Taken => return Ok(session.keep()),
+            LeaseAttempt::Held(holder) => waiter.wait_for(Some(*holder)).await?,
+            LeaseAttempt::Changed => waiter.pause_before_retry().await?,
+        }
+    }
+}
+
 /// On a single-writer database, waits until no other run is executing a revision that no transaction holds: there, the
 /// lock excludes no run.
 ///
@@ -85,10 +113,19 @@ pub(crate) async fn is_busy(context: RunContext<'_>, connection: &impl Connectio
 /// process on another machine counts as existing for an hour.
 pub(crate) async fn is_at_work(context: RunContext<'_>, connection: &impl ConnectionTrait) -> bool {
     if !context.backend.is_single_writer() {
-        return context.backend.is_locked(context.connection, context.store.lock_key()).await.unwrap_or(false);
+        return context.backend.is_locked(context.connection, context.store.lock_key()).await.unwrap_or(false)
+            || is_leased(context).await;
     }
     let holder = context.store.holder(connection, context.backend).await;
     holder.ok().flatten().is_some_and(|holder| !holder.is_gone())
+}
+
+/// Whether a run on any server of a cluster holds the lease.
+async fn is_leased(context: RunContext<'_>) -> bool {
+    if !context.backend.has_leases() {
+        return false;
+    }
+    context.store.lease(context.connection, context.backend).await.ok().flatten().is_some_and(|lease| lease.is_held())
 }
 
 /// How often the event is repeated when nothing has changed.
@@ -133,19 +170,62 @@ impl<'a> LockWait<'a> {
     ///
     /// [`Error::LockTimeout`] when the time limit is reached, [`Error::Stopped`] when the run is asked to stop.
     pub(crate) async fn wait(&mut self) -> Result<(), Error> {
-        if self.context.is_stopping() {
-            return Err(Error::Stopped { waited: self.since.elapsed() });
-        }
-        let holder = self.holder().await;
-        let (waited, limit) = (self.since.elapsed(), self.context.run_lock_timeout());
-        if waited >= limit {
-            return Err(Error::LockTimeout { holder: holder.map(Box::new), waited });
-        }
-        self.tell(holder, waited);
+        self.wait_for(None).await
+    }
+
+    /// As [`wait`](Self::wait), for this run if it is known.
+    pub(crate) async fn wait_for(&mut self, known: Option<Holder>) -> Result<(), Error> {
+        let left = self.look(known).await?;
         let start = Instant::now();
-        self.pause.sleep(limit - waited, self.context.stop).await;
+        self.pause.sleep(left, self.context.stop).await;
         self.context.waited.add(start.elapsed());
         Ok(())
+    }
+
+    /// Pauses before another attempt, without an event: the attempt may succeed.
+    async fn pause_before_retry(&mut self) -> Result<(), Error> {
+        let left = self.left(None)?;
+        self.pause.sleep(left, self.context.stop).await;
+        Ok(())
+    }
+
+    /// How long the wait may still last.
+    fn left(&self, holder: Option<&Holder>) -> Result<Duration, Error> {
+        let (waited, limit) = (self.since.elapsed(), self.context.run_lock_timeout());
+        if self.context.is_stopping() {
+            return Err(Error::Stopped { waited });
+        }
+        if waited >= limit {
+            return Err(Error::LockTimeout { holder: holder.cloned().map(Box::new), waited });
+        }
+        Ok(limit - waited)
+    }
+
+    /// Emits the event of the wait if it is due, and returns how long the wait may still last.
+    async fn look(&mut self, known: Option<Holder>) -> Result<Duration, Error> {
+        if self.context.is_stopping() {
+            return self.left(None);
+        }
+        // The entry of the lock table has the steps as well. It may be that of an earlier run.
+        let is_known = |holder: &Holder| known.as_ref().is_none_or(|known| known.is_of_same_process(holder));
+        let holder = self.holder().await.filter(is_known).or(known);
+        let left = self.left(holder.as_ref())?;
+        self.tell(holder);
+        Ok(left)
+    }
+
+    /// Waits for an answer of the database, which another run may delay.
+    async fn answer<T>(&mut self, question: impl Future<Output = T>) -> Result<T, Error> {
+        let (mut question, start) = (pin!(question), Instant::now());
+        loop {
+            if let Ok(answer) = tokio::time::timeout(PATIENCE, &mut question).await {
+                if start.elapsed() > PATIENCE {
+                    self.context.waited.add(start.elapsed());
+                }
+                return Ok(answer);
+            }
+            self.look(None).await?;
+        }
     }
 
     /// The run that is running. The wait continues if it cannot be read.
@@ -156,12 +236,15 @@ impl<'a> LockWait<'a> {
         Some(holder)
     }
 
-    fn tell(&mut self, holder: Option<Holder>, waited: Duration) {
+    fn tell(&mut self, holder: Option<Holder>) {
         if self.reminder.is_due(&holder) {
-            self.context.emit(&Event::Waiting { holder: holder.as_ref(), waited });
+            self.context.emit(&Event::Waiting { holder: holder.as_ref(), waited: self.since.elapsed() });
         }
     }
 }
+
+/// How long the database may take for an answer before the run counts as waiting.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The first pause and the longest one between attempts to take a lock.
 const FIRST: Duration = Duration::from_millis(20);
@@ -223,7 +306,10 @@ pub(crate) async fn begin(context: RunContext<'_>, doing: &'static str) -> Resul
     let mut waiter = LockWait::new(context);
     loop {
         match try_begin(context).await {
-            Ok(transaction) => return Ok(transaction),
+            Ok(transaction) => {
+                context.check_lease().await?;
+                return Ok(transaction);
+            }
             Err(error) if context.backend.is_lock_conflict(&error) => waiter.wait().await?,
             Err(error) => return Err(Error::database(doing)(error)),
         }
@@ -234,12 +320,14 @@ pub(crate) async fn begin(context: RunContext<'_>, doing: &'static str) -> Resul
 ///
 /// # Errors
 ///
-/// [`Error::Database`], with the error of the write or of the commit.
+/// [`Error::Database`], with the error of the write or of the commit; [`Error::LeaseEnded`], and then nothing is written.
 pub(crate) async fn end(
+    context: RunContext<'_>,
     transaction: DatabaseTransaction,
     written: Result<(), DbErr>,
     doing: &'static str,
 ) -> Result<(), Error> {
+    context.check_lease().await?;
     match written {
         Ok(()) => transaction.commit().await,
         failed => failed,

@@ -32,6 +32,7 @@ use crate::backend::{self, Backend, RecordLocation};
 use crate::connection::{self, SingleConnection};
 use crate::error::Error;
 use crate::event::{self, EventHandler};
+use crate::lease::LeaseSlot;
 use crate::limits::Deadline;
 use crate::offline::downgrade::{CapturedDowngrades, DowngradeRecorder};
 use crate::revision::{Migrations, RegisteredRevision};
@@ -78,6 +79,8 @@ pub struct Migrator {
     stop: StopHandle,
     /// Watches the connection, if the engine made it.
     _pinned: Option<SingleConnection>,
+    /// The lease of the present run, on a cluster.
+    lease: LeaseSlot,
     /// Whether a run has taken the lock and not released it.
     is_locked: AtomicBool,
     /// The applied revisions that only the database knows, for a migrator that runs their stored downgrades.
@@ -180,6 +183,7 @@ impl Migrator {
             capture,
             stop: StopHandle::default(),
             _pinned: None,
+            lease: LeaseSlot::default(),
             is_locked: AtomicBool::new(false),
             unknown: Vec::new(),
         })
@@ -287,7 +291,7 @@ impl Migrator {
     }
 
     fn context_with<'a>(&'a self, connection: &'a DatabaseConnection) -> RunContext<'a> {
-        let Self { backend, handler, options, deadline, patience, waited, .. } = self;
+        let Self { backend, handler, options, deadline, patience, waited, lease, .. } = self;
         let (store, limits, stop) = (self.store(), &options.limits, self.stop.flag());
         let (code, check, capture) = (&options.code, self.check.as_deref(), &self.capture);
         RunContext {
@@ -301,6 +305,7 @@ impl Migrator {
             stop,
             prepared: self.participant.as_deref().map(Participant::transaction),
             patience: *patience,
+            lease,
             waited,
             check,
             backfills: &options.backfills,

@@ -10,8 +10,10 @@ use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DatabaseExecutor, DbErr};
 
 use crate::backend::Backend;
+use crate::error::{Error, LeaseEnd};
 use crate::event::{Event, EventHandler};
 use crate::intercept::CodeOptions;
+use crate::lease::LeaseSlot;
 use crate::limits::BackfillOptions;
 use crate::limits::{Deadline, Limits};
 use crate::store::{RevisionStore, StoredDowngrade};
@@ -34,6 +36,8 @@ pub(crate) struct RunContext<'a> {
     pub(crate) prepared: Option<&'a PreparedTransaction>,
     /// How long to wait for another run, if that differs from the limits.
     pub(crate) patience: Option<Duration>,
+    /// The lease of the run, on a cluster.
+    pub(crate) lease: &'a LeaseSlot,
     /// How long the run has waited for other runs.
     pub(crate) waited: &'a WaitClock,
     /// What is asked before each revision of an upgrade.
@@ -127,6 +131,23 @@ impl RunContext<'_> {
     /// How long to wait for another run.
     pub(crate) fn run_lock_timeout(&self) -> Duration {
         self.patience.unwrap_or_else(|| self.limits.run_lock_timeout())
+    }
+
+    /// Checks that the lease of the run holds, if it needs one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LeaseEnded`].
+    pub(crate) async fn check_lease(&self) -> Result<(), Error> {
+        match self.lease.get() {
+            Some(lease) => lease.check().await.map_err(|end| Error::LeaseEnded { end }),
+            None => Ok(()),
+        }
+    }
+
+    /// Why the lease of the run has ended, if it has.
+    pub(crate) fn ended_lease(&self) -> Option<LeaseEnd> {
+        self.lease.get()?.ended()
     }
 
     /// Sends an event to the event handler.

@@ -15,7 +15,7 @@ use seachange_graph::{Direction, Graph, Plan, Revision, Step};
 pub(crate) use single_transaction::{check_whole, run_in_single_transaction};
 pub(crate) use step::{ConcurrentWrites, is_transactional, runs_in_transaction};
 
-pub use crate::error::{FailureCause, Leftover, Refusal, RevisionFailure};
+pub use crate::error::{FailureCause, LeaseEnd, Leftover, Refusal, RevisionFailure};
 
 use crate::backend::BegunTransaction;
 use crate::error::Error;

@@ -13,7 +13,7 @@
 //! Beside it, the table `seachange_revision_lock` names the run that is running (see [`Holder`]),
 //! `seachange_revision_statement` is the journal (see [`JournalEntry`]), and `seachange_revision_downgrade` holds the
 //! downgrades of applied revisions (see [`StoredDowngrade`]), and `seachange_revision_backfill` how far backfills have come
-//! (see [`BackfillStatus`]).
+//! (see [`BackfillStatus`]). On a cluster of MySQL or MariaDB, `seachange_revision_lease` holds the lock of the run.
 
 mod backfill;
 mod downgrade;
@@ -21,6 +21,7 @@ mod entries;
 mod holder;
 mod journal_entry;
 mod layout;
+mod lease;
 mod row;
 mod script;
 mod summary;
@@ -39,6 +40,7 @@ pub use downgrade::{DowngradeObstacle, DowngradeScript, DowngradeStatement, Stor
 pub use holder::Holder;
 pub use journal_entry::{JournalEntry, StatementOutcome, StatementState};
 pub(crate) use journal_entry::{fingerprint, hexadecimal};
+pub(crate) use lease::LeaseRow;
 pub use row::{RevisionRow, RevisionRowState};
 pub(crate) use summary::RevisionSummary;
 pub use table::RevisionTable;

@@ -14,7 +14,7 @@ use super::{is_of_tests, sources};
 const ENGINE: &str = "crates/seachange/src";
 
 /// The modules of the engine from the bottom to the top, as ARCHITECTURE.md prints them.
-const LAYERS: [&str; 36] = [
+const LAYERS: [&str; 37] = [
     "sql",
     "revision_sql",
     "schema",
@@ -33,6 +33,7 @@ const LAYERS: [&str; 36] = [
     "error",
     "record",
     "event",
+    "lease",
     "run_context",
     "lock",
     "session",

@@ -6,7 +6,7 @@ use libtest_mimic::Failed;
 
 use crate::{
     Backend, TestDatabase,
-    servers::{Address, ServerError},
+    servers::{Address, Cluster, ClusterKind, ServerError},
 };
 
 /// The result of a test: `?` accepts every error that implements `Display`.
@@ -32,6 +32,8 @@ pub(crate) enum Body {
     On(Backend, Box<dyn FnOnce(&TestDatabase) -> TestResult + Send>),
     /// Gets the administrator's address of a server of this kind; SQLite has none.
     WithServer(Backend, Box<dyn FnOnce(Option<Address>) -> TestResult + Send>),
+    /// Gets a cluster of this kind, alone.
+    WithCluster(ClusterKind, Box<dyn FnOnce(&mut Cluster) -> TestResult + Send>),
     /// Starts servers of its own.
     Owning(Backend, Requirement, Box<dyn FnOnce() -> TestResult + Send>),
 }
@@ -56,6 +58,16 @@ impl Case {
         Self { name: format!("{}::{name}", backend.name()), body: Body::WithServer(backend, Box::new(test)) }
     }
 
+    /// A test that gets a cluster of this kind. No other test uses it at the same time; it has all of its servers then,
+    /// and must have them at the end.
+    pub fn with_cluster(
+        kind: ClusterKind,
+        name: &str,
+        test: impl FnOnce(&mut Cluster) -> TestResult + Send + 'static,
+    ) -> Self {
+        Self { name: format!("{kind}::{name}"), body: Body::WithCluster(kind, Box::new(test)) }
+    }
+
     /// A test that starts a private server of this kind itself, in order to kill it.
     pub fn owning(backend: Backend, name: &str, test: impl FnOnce() -> TestResult + Send + 'static) -> Self {
         Self { name: format!("{}::{name}", backend.name()), body: Body::Owning(backend, || Ok(()), Box::new(test)) }
@@ -74,6 +86,7 @@ impl Case {
     pub(crate) const fn backend(&self) -> Option<Backend> {
         match self.body {
             Body::Plain(_) => None,
+            Body::WithCluster(kind, _) => Some(kind.backend()),
             Body::On(backend, _) | Body::WithServer(backend, _) | Body::Owning(backend, ..) => Some(backend),
         }
     }

@@ -7,7 +7,7 @@ use std::{
     num::NonZero,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     process::ExitCode,
-    sync::Arc,
+    sync::{Arc, PoisonError},
     thread,
     time::Instant,
 };
@@ -141,6 +141,10 @@ fn perform(body: Body, servers: &SharedServers) -> Result<Outcome, Failed> {
             }
             ran(test())
         }
+        Body::WithCluster(kind, test) => match servers.cluster(kind) {
+            Ok(cluster) => ran(test(&mut cluster.lock().unwrap_or_else(PoisonError::into_inner))),
+            Err(error) => missing(kind.backend(), error),
+        },
         Body::WithServer(backend, test) => match servers.address(backend) {
             Ok(address) => ran(test(address)),
             Err(error) => missing(backend, error),

@@ -99,6 +99,29 @@ impl Running {
         Ok(kill_process(Pid::from_child(&self.child), Signal::INT)?)
     }
 
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Stops the process with SIGSTOP.
+    ///
+    /// # Errors
+    ///
+    /// When the process cannot be signalled.
+    pub fn pause_process(&self) -> io::Result<()> {
+        Ok(kill_process(Pid::from_child(&self.child), Signal::STOP)?)
+    }
+
+    /// Lets a stopped process go on, with SIGCONT.
+    ///
+    /// # Errors
+    ///
+    /// When the process cannot be signalled.
+    pub fn continue_process(&self) -> io::Result<()> {
+        Ok(kill_process(Pid::from_child(&self.child), Signal::CONT)?)
+    }
+
     /// Sends SIGTERM, as a supervisor does.
     ///
     /// # Errors

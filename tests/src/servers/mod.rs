@@ -9,6 +9,7 @@
 
 mod account;
 mod address;
+mod cluster;
 mod container;
 mod data_directory;
 mod error;
@@ -22,6 +23,7 @@ mod shared;
 mod temporary;
 
 pub use address::Address;
+pub use cluster::{Cluster, ClusterKind, GaleraNode, GroupMember, SERVERS};
 pub use data_directory::DataDirectory;
 pub use error::ServerError;
 pub use mariadb::{MariaDb, MariaDbServer};

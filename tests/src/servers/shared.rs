@@ -1,11 +1,12 @@
 //! The servers that the tests of one run share.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use super::{
-    Address, MariaDbServer, MySqlServer, PostgresServer, ServerError, container::Container, temporary::connect,
+    Address, Cluster, ClusterKind, MariaDbServer, MySqlServer, PostgresServer, ServerError, container::Container,
+    temporary::connect,
 };
 use crate::{Backend, block_on};
 
@@ -21,7 +22,12 @@ pub struct SharedServers {
     postgres: OnceLock<Result<Running, ServerError>>,
     mariadb: OnceLock<Result<Running, ServerError>>,
     mysql: OnceLock<Result<Running, ServerError>>,
+    galera: ClusterSlot,
+    group_replication: ClusterSlot,
 }
+
+/// A cluster that is started on first use. One test at a time uses it, because it may kill servers.
+type ClusterSlot = OnceLock<Result<Mutex<Cluster>, ServerError>>;
 
 /// A server that accepts connections.
 #[derive(Debug)]
@@ -57,6 +63,19 @@ impl SharedServers {
     /// The reason for which there is no server. A server that failed to start is not started again.
     pub fn address(&self, backend: Backend) -> Result<Option<Address>, &ServerError> {
         Ok(self.running(backend)?.map(Running::address))
+    }
+
+    /// The cluster of this kind, which one test at a time uses.
+    ///
+    /// # Errors
+    ///
+    /// The reason for which there is no such cluster. A cluster that failed to start is not started again.
+    pub fn cluster(&self, kind: ClusterKind) -> Result<&Mutex<Cluster>, &ServerError> {
+        let slot = match kind {
+            ClusterKind::Galera => &self.galera,
+            ClusterKind::GroupReplication => &self.group_replication,
+        };
+        slot.get_or_init(|| Cluster::start(kind).map(Mutex::new)).as_ref()
     }
 
     fn running(&self, backend: Backend) -> Result<Option<&Running>, &ServerError> {

@@ -232,13 +232,13 @@ impl<E: ServerSoftware> TemporaryServer<E> {
                 Err(_) => std::thread::sleep(Duration::from_millis(10)),
             }
         };
+        Err(ServerError::NotReady { backend: E::BACKEND, port: self.port, reason, log: self.log() })
+    }
+
+    /// The end of the server's log.
+    pub(crate) fn log(&self) -> String {
         let log = fs::read(self.home.join("log")).unwrap_or_default();
-        Err(ServerError::NotReady {
-            backend: E::BACKEND,
-            port: self.port,
-            reason,
-            log: tail(&String::from_utf8_lossy(&log), 10),
-        })
+        tail(&String::from_utf8_lossy(&log), 10)
     }
 }
 

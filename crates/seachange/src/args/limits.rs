@@ -39,6 +39,16 @@ pub struct LimitArgs {
         hide_env_values = true
     )]
     retries: Option<OptionalValue<u32>>,
+
+    #[command(flatten)]
+    lease: LeaseArgs,
+}
+
+/// For tests of the engine.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+struct LeaseArgs {
+    #[arg(long, value_name = "DURATION", value_parser = duration, hide = true)]
+    lease: Option<OptionalValue<Duration>>,
 }
 
 #[cfg_attr(doc, doc = "How long to wait for another run, for commands that run no revision.")]
@@ -67,6 +77,7 @@ impl LimitArgs {
         Limits {
             statement_timeout: self.statement_timeout.and_then(|given| given.0),
             retries: self.retries.and_then(|given| given.0).unwrap_or_default(),
+            lease: self.lease.lease.and_then(|given| given.0),
             ..self.lock.limits()
         }
     }
@@ -146,7 +157,8 @@ mod tests {
 
     #[test]
     fn every_limit_arrives() {
-        let limits = Limits { lock_timeout: None, statement_timeout: Some(Duration::from_secs(120)), retries: 3 };
+        let limits =
+            Limits { lock_timeout: None, statement_timeout: Some(Duration::from_secs(120)), retries: 3, lease: None };
         check(&["--statement-timeout", "2m", "--retries", "3"], Ok(limits));
         check(&["--retries", "many"], Err("invalid digit"));
     }

@@ -13,7 +13,8 @@ use super::limits::{OptionalValue, duration};
 pub struct WaitArgs {
     /// How long to wait for a database server that is starting or cannot be reached yet, such as `60s` [default: 0]
     ///
-    /// A server that refuses the user, the password or the database ends the wait at once.
+    /// A server that refuses the user, the password or the database ends the wait at once. On a standby of PostgreSQL, an
+    /// upgrade waits until the standby has received the revisions, or takes writes.
     #[arg(
         long,
         env = "MIGRATE_WAIT",

@@ -13,9 +13,10 @@ use sea_orm::{
 };
 use sqlparser::dialect::MySqlDialect;
 
+use super::server::untried;
 use super::{
-    Backend, Blocker, FleetQueries, LocationColumns, LockKey, LockRole, ObjectState, StatementProgress, TableFacts,
-    clamp_to_setting, drop_listed, query_scalar,
+    Backend, Blocker, Cluster, FleetQueries, LocationColumns, LockKey, LockRole, ObjectState, ServerIdentity,
+    StatementProgress, TableFacts, clamp_to_setting, drop_listed, query_scalar,
 };
 use crate::alter::is_mariadb;
 use crate::database_error::{database_error, has_code};
@@ -122,6 +123,28 @@ impl Backend for MySqlBackend {
         Ok(is_used == 1)
     }
 
+    fn has_leases(&self) -> bool {
+        true
+    }
+
+    /// Variables that a server does not have are left out of the result. The list of the members of a group would need
+    /// a privilege.
+    async fn server_identity(&self, connection: &DatabaseConnection) -> Result<ServerIdentity, DbErr> {
+        const VARIABLES: &str = "SHOW GLOBAL VARIABLES WHERE Variable_name IN
+            ('wsrep_on', 'group_replication_group_name', 'version', 'version_comment')";
+        let mut facts = ServerIdentity::default();
+        for row in connection.query_all_raw(Statement::from_string(DbBackend::MySql, VARIABLES)).await? {
+            let (name, value): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            match name.as_str() {
+                "wsrep_on" if value == "ON" => facts.cluster = Some(Cluster::Galera),
+                "group_replication_group_name" if !value.is_empty() => facts.cluster = Some(Cluster::GroupReplication),
+                "version" | "version_comment" => facts.untried = facts.untried.or_else(|| untried(&value)),
+                _ => {}
+            }
+        }
+        Ok(facts)
+    }
+
     async fn work_session(&self, connection: &DatabaseConnection, key: LockKey) -> Result<Option<i64>, DbErr> {
         let name = key.name(LockRole::Work).into();
         query_scalar(connection, "SELECT CAST(IS_USED_LOCK(?) AS SIGNED) AS answer", [name]).await
@@ -178,9 +201,10 @@ impl Backend for MySqlBackend {
         result.last_insert_id()
     }
 
-    /// Errors 1205, `lock wait timeout`, and 1213, `deadlock`.
+    /// Errors 1205, `lock wait timeout`, and 1213, `deadlock`, which is also Galera's error when another node changed the
+    /// same rows first; 3101 is that error of group replication.
     fn is_lock_conflict(&self, error: &DbErr) -> bool {
-        number(error).is_some_and(|number| [1205, 1213].contains(&number))
+        number(error).is_some_and(|number| [1205, 1213, 3101].contains(&number))
     }
 
     fn catalog_effects(&self, sql: &str) -> Vec<CatalogEffect> {

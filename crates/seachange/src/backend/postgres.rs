@@ -13,9 +13,10 @@ use sea_orm::{
 };
 use sqlparser::dialect::PostgreSqlDialect;
 
+use super::server::untried;
 use super::{
     Backend, BegunTransaction, Blocker, FleetQueries, LocationColumns, LockKey, LockRole, ObjectState, SAVEPOINT,
-    StatementProgress, TableFacts, clamp_to_setting, drop_listed, query_scalar,
+    ServerIdentity, StatementProgress, TableFacts, clamp_to_setting, drop_listed, query_scalar,
 };
 use crate::database_error::has_code;
 use crate::limits::Limits;
@@ -205,6 +206,14 @@ impl Backend for PostgresBackend {
 
     /// A second connection to the same server has a session of its own. A pooler that assigns sessions to transactions
     /// gives it the session that has just become free, which is ours, or gives us another one then.
+    /// Asked with plain SQL, as [`session`] is. A server that does not answer this is no reason against a run.
+    async fn server_identity(&self, connection: &DatabaseConnection) -> Result<ServerIdentity, DbErr> {
+        Ok(ServerIdentity {
+            untried: untried_system(connection).await.unwrap_or_default(),
+            ..ServerIdentity::default()
+        })
+    }
+
     async fn is_pooled(&self, connection: &DatabaseConnection) -> bool {
         is_shared(connection).await.unwrap_or(false)
     }
@@ -349,6 +358,14 @@ async fn is_shared(connection: &DatabaseConnection) -> Result<bool, sqlx::Error>
     }
     second.close().await;
     Ok(is_shared)
+}
+
+/// The name of a system on which the engine is not tested.
+async fn untried_system(connection: &DatabaseConnection) -> Result<Option<&'static str>, sqlx::Error> {
+    const VERSION: &str = "SELECT version(), (SELECT count(*) FROM pg_catalog.pg_extension WHERE extname = 'citus')";
+    let row = sqlx::raw_sql(VERSION).fetch_one(connection.get_postgres_connection_pool()).await?;
+    let (version, extensions): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
+    Ok(untried(&version).or_else(|| (extensions > 0).then_some("Citus")))
 }
 
 /// The session in which a statement arrives. Asked with plain SQL: a prepared statement fails when another client of

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use seachange_cli::{
     Diagnostic, Project, describe,
@@ -114,6 +115,11 @@ impl Context {
             let error = AppliedError::Ahead { unknown: unknown.to_vec() };
             self.terminal.warn(printable::name(&error.to_string()));
         }
+    }
+
+    /// How long `--wait` allows to wait.
+    pub(crate) fn wait_limit(&self) -> Duration {
+        self.wait.limit()
     }
 
     /// Waits until the server is available, at most as long as `--wait` allows.

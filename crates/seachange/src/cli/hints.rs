@@ -46,12 +46,15 @@ pub(crate) fn problem(error: &Error) -> Diagnostic {
         Error::Adopt(error) => adopt::problem(error),
         Error::Backfill(BackfillError::Database(source)) => {
             let problem = database::with_remarks(plain(Exit::Failure), source);
-            database::refused(problem, source).hint("what its batches have changed stays, and `backfill run` goes on there")
+            database::refused(problem, source)
+                .hint("what its batches have changed stays, and `backfill run` goes on there")
         }
         Error::Backfill(BackfillError::Stopped { .. }) => {
             Diagnostic::new(interrupt::exit(), printable::name(&error.to_string())).hint(GO_ON)
         }
-        Error::Backfill(BackfillError::Unknown { .. }) => plain(Exit::Usage).hint("`backfill list` lists the backfills"),
+        Error::Backfill(BackfillError::Unknown { .. }) => {
+            plain(Exit::Usage).hint("`backfill list` lists the backfills")
+        }
         Error::Backfill(
             BackfillError::Edited { .. }
             | BackfillError::OtherSystem { .. }
@@ -90,13 +93,13 @@ pub(crate) fn problem(error: &Error) -> Diagnostic {
             .detail("a pooler assigns sessions by transaction, so the lock of the run would not keep other runs out")
             .hint("connect to the server itself, or to a pool in session mode"),
         Error::LockLost { is_pooled: false } => plain(Exit::Connection)
-            .detail(
-                "its session ended, or the pool has more than one; the next revision was not begun",
-            )
+            .detail("its session ended, or the pool has more than one; the next revision was not begun")
             .hint(GO_ON),
-        Error::SquashNotRecorded { squash } => {
-            plain(Exit::Mismatch).hint(format!("`up` records `{squash}` once all revisions that it replaces are applied"))
-        }
+        Error::LeaseEnded { .. } => plain(Exit::Connection)
+            .detail("nothing was sent afterwards, and the next revision was not begun")
+            .hint(GO_ON),
+        Error::SquashNotRecorded { squash } => plain(Exit::Mismatch)
+            .hint(format!("`up` records `{squash}` once all revisions that it replaces are applied")),
         Error::Overtaken { .. } => plain(Exit::Mismatch).hint("`status` shows the current revisions"),
         Error::ForeignTable { table, source } => {
             let message = format!("the table `{table}` is not seachange's: {}", reason(source));
@@ -111,13 +114,12 @@ pub(crate) fn problem(error: &Error) -> Diagnostic {
         Error::Standby { source, .. } => plain(Exit::Connection)
             .detail(format!("it refused: {}", printable::name(&source.to_string())))
             .hint("point the settings at the primary: the standby replicates it"),
-        Error::OneNodeOnly { source } => problem(source)
-            .detail("this server is a node of a Galera cluster: `GET_LOCK`, the lock of a run, applies to one node only")
-            .hint("`status` shows whether another node was migrated at the same time; run all migrations on the same node"),
         Error::RolledBackTogether => plain(Exit::Revision),
         Error::StillPrepared { .. } => plain(Exit::Revision)
             .detail("its locks stay until then, and the tables that it changed are not usable")
-            .hint("the same command decides about it: it is committed if the first target was, and rolled back otherwise"),
+            .hint(
+                "the same command decides about it: it is committed if the first target was, and rolled back otherwise",
+            ),
         Error::Unadopted { tool, .. } => plain(Exit::Mismatch)
             .detail("everything would be applied again, from the first revision")
             .hint(format!("`adopt --from {}` continues from there", tool.word()))

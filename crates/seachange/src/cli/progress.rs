@@ -49,6 +49,10 @@ impl Progress {
         match event {
             Event::Ahead { unknown } => self.terminal.warn(describe::ahead(unknown)),
             Event::Edited { revisions } => self.terminal.warn(edited(revisions)),
+            Event::Untried { system } => {
+                self.terminal.warn(format!("this server is {system}, on which seachange is not tested"));
+            }
+            Event::Standby { primary, .. } => self.wait_for_primary(*primary),
             Event::Planned { steps } => self.plan(steps.len()),
             Event::Started { step, message, .. } => self.start(step, message),
             Event::Waiting { holder, .. } => self.wait(*holder),
@@ -91,6 +95,13 @@ impl Progress {
         let blocker =
             holder.map_or_else(|| "another program that writes to the database".to_owned(), ToString::to_string);
         self.terminal.status(format!("{} for {}", styled(VERB, "Waiting"), printable::name(&blocker)));
+    }
+
+    fn wait_for_primary(&self, primary: Option<&str>) {
+        let primary = primary.map(|primary| format!(" at `{}`", printable::name(primary))).unwrap_or_default();
+        let what = "which takes no writes: the revisions have to come from it, or this server has to be promoted";
+        let verb = styled(VERB, "Waiting");
+        self.terminal.status(format!("{verb} for the primary{primary} of this standby, {what}"));
     }
 
     fn statement(&self, sql: &str, elapsed: Duration) {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::LeaseEnd;
+
 /// A statement, or a call of SeaORM, that the engine refuses to send.
 ///
 /// Each would break a guarantee of the engine, and the engine could not detect that afterwards.
@@ -15,6 +17,11 @@ pub enum Refusal {
     TransactionMode,
     /// `COPY` from or to the client, which waits for rows that no revision can send.
     Copy,
+    /// A statement after the end of the lease that excludes other runs, on a cluster.
+    LeaseEnded {
+        /// Why the lease ended.
+        end: LeaseEnd,
+    },
     /// A query about the previous statement, when the engine sends its own statements in between.
     Diagnostics,
     /// A statement in a batch of a backfill that changes more than rows, or that may end its transaction.
@@ -61,6 +68,7 @@ impl fmt::Display for Refusal {
             ),
             Self::TransactionMode => f.write_str("the statement changes how the session commits, on which the engine depends"),
             Self::Copy => f.write_str("a revision cannot send or receive the rows of `COPY`"),
+            Self::LeaseEnded { end } => write!(f, "{end}"),
             Self::Diagnostics => f.write_str(
                 "the statement asks about the one before it, and the engine writes its journal in between",
             ),
@@ -97,7 +105,7 @@ impl Refusal {
             Self::Pragma { .. } => Some("return `Some(false)` from `use_transaction`"),
             Self::LastingSetting => Some("use a database file"),
             Self::SecondTransaction => Some("end the first transaction before, or begin the second one inside of it"),
-            Self::ReadOnlyTransaction | Self::IsolationLevel => None,
+            Self::ReadOnlyTransaction | Self::IsolationLevel | Self::LeaseEnded { .. } => None,
             Self::TooManyRows => Some("read the rows in parts, for instance by ranges of the primary key"),
             Self::TransactionEnded { .. } => None,
             Self::OutsideOfScratch { is_on_server: true, .. } => {

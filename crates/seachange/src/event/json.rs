@@ -7,6 +7,8 @@
 //! | --- | --- |
 //! | `ahead` | `unknown`: ids |
 //! | `edited` | `revisions`: ids |
+//! | `untried` | `system` |
+//! | `standby` | `primary` or null, `waited_ms` |
 //! | `waiting` | `holder` (`host`, `process`, `program`, `since`, `at`: a step or null; or null), `waited_ms` |
 //! | `planned` | `steps` |
 //! | `started` | `direction`, `revision`, `message`, `number`, `of`, `rolls_back` |
@@ -92,6 +94,13 @@ enum EventJson<'a> {
     },
     Edited {
         revisions: &'a [String],
+    },
+    Untried {
+        system: &'static str,
+    },
+    Standby {
+        primary: Option<&'a str>,
+        waited_ms: f64,
     },
     Waiting {
         holder: Option<HolderJson<'a>>,
@@ -222,6 +231,8 @@ fn entry<'a>(event: &Event<'a>) -> EventJson<'a> {
     match *event {
         Event::Ahead { unknown } => EventJson::Ahead { unknown },
         Event::Edited { revisions } => EventJson::Edited { revisions },
+        Event::Untried { system } => EventJson::Untried { system },
+        Event::Standby { primary, waited } => EventJson::Standby { primary, waited_ms: millis(waited) },
         Event::Waiting { holder, waited } => EventJson::Waiting { holder: holder.map(who), waited_ms: millis(waited) },
         Event::Planned { steps: planned } => EventJson::Planned { steps: steps(planned) },
         Event::Started { step, message, number, of, rolls_back } => {

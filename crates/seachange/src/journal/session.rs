@@ -204,6 +204,7 @@ impl JournalledSession {
 
     /// Sends SQL text of the engine, under the engine's role.
     async fn tell(&self, sql: &str) -> Result<(), DbErr> {
+        self.live.check_own().await?;
         let told = match (self.holds_tables, self.changes_role) {
             (true, _) => self.side.execute_unprepared(sql).await,
             (false, true) => self.live.executor().execute_unprepared(&self.backend.under_own_role(sql)).await,
@@ -214,6 +215,9 @@ impl JournalledSession {
 
     /// Sends SQL text that begins or ends a transaction of the engine.
     async fn control_own(&self, sql: &str) -> Result<(), DbErr> {
+        if sql != "ROLLBACK" {
+            self.live.check_own().await?;
+        }
         self.live.executor().execute_unprepared(sql).await.map(drop)
     }
 

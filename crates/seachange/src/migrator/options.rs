@@ -35,6 +35,7 @@ pub struct RunOptions {
     pub(super) stores_downgrades: bool,
     pub(super) backfills: BackfillOptions,
     pub(super) gates_of_revisions: Gates,
+    pub(super) primary_wait: Duration,
 }
 
 impl Default for RunOptions {
@@ -57,6 +58,7 @@ impl RunOptions {
             stores_downgrades: true,
             backfills: BackfillOptions::new(),
             gates_of_revisions: Gates::default(),
+            primary_wait: Duration::ZERO,
         }
     }
 
@@ -83,6 +85,12 @@ impl RunOptions {
     /// How long runs wait for locks, and how long statements may take.
     pub fn limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// How long an upgrade waits on a standby of PostgreSQL until it has received the revisions, or takes writes. By default
+    /// it does not wait, and returns [`Error::Standby`](crate::Error::Standby).
+    pub fn wait_for_primary(self, primary_wait: Duration) -> Self {
+        Self { primary_wait, ..self }
     }
 
     /// Whether all revisions of an upgrade or a downgrade run in one transaction: the revisions and their rows commit

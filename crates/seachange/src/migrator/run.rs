@@ -7,7 +7,9 @@ use sea_orm::DbErr;
 use seachange_graph::{Plan, Step};
 
 use super::{Migrator, OtherRecordPolicy, interruption};
+use crate::backend::Cluster;
 use crate::backend::role::{self, ServerRole};
+use crate::database_error::is_lost_connection;
 use crate::error::Error;
 use crate::event::Event;
 use crate::gate;
@@ -104,16 +106,46 @@ pub(super) async fn locked<T>(migrator: &Migrator, work: impl Future<Output = Re
         lock::refuse_pooler(context).await?;
         is_direct.into_iter().for_each(|known| known.store(true, Ordering::Relaxed));
     }
+    let facts = context.backend.server_identity(context.connection).await;
+    let facts = facts.map_err(Error::database("cannot read what kind of server this is"))?;
+    if let Some(system) = facts.untried {
+        context.emit(&Event::Untried { system });
+    }
     lock::acquire(context).await?;
-    let outcome = match lock::wait_until_idle(context).await {
-        Ok(()) => Box::pin(session::limited(context, Box::pin(work))).await,
+    let outcome = match acquire_lease(migrator, context, facts.cluster).await {
+        Ok(()) => Box::pin(leased(context, work)).await,
         Err(error) => Err(error),
     };
+    if let Some(lease) = migrator.lease.replace(None) {
+        lease.release().await;
+    }
     if !is_lost(&outcome) {
         lock::release(context).await;
     }
     migrator.is_locked.store(false, Ordering::Relaxed);
     outcome
+}
+
+/// On a cluster, on which the lock of a session holds on one server only, takes a lease besides.
+async fn acquire_lease(migrator: &Migrator, context: RunContext<'_>, cluster: Option<Cluster>) -> Result<(), Error> {
+    let Some(cluster) = cluster else { return Ok(()) };
+    let session = migrator.source.open().await?.ok_or(Error::NotReopenable { is_memory: true })?;
+    let lease = lock::acquire_lease(context, session, cluster, migrator.migrations.program()).await?;
+    migrator.lease.replace(Some(lease));
+    Ok(())
+}
+
+/// Does the work under the lock of the run, and under its lease if it has one.
+async fn leased<T>(context: RunContext<'_>, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    lock::wait_until_idle(context).await?;
+    match Box::pin(session::limited(context, Box::pin(work))).await {
+        // A statement of the engine was not sent.
+        Err(Error::Database { doing, source }) if !is_lost_connection(&source) => match context.ended_lease() {
+            Some(end) => Err(Error::LeaseEnded { end }),
+            None => Err(Error::Database { doing, source }),
+        },
+        outcome => outcome,
+    }
 }
 
 /// Makes the plan anew when another run has changed the record before a run that is one transaction.
@@ -236,7 +268,7 @@ pub(super) async fn finish_run<T>(
     holder: &Holder,
     outcome: &Result<T, Error>,
 ) {
-    if is_lost(outcome) {
+    if is_lost(outcome) || context.check_lease().await.is_err() {
         return;
     }
     if outcome.is_ok() {
@@ -336,9 +368,10 @@ pub(super) async fn make_tables(migrator: &Migrator, work: &WorkSession) -> Resu
 /// As [`make_tables`], for a write that runs no revision.
 pub(super) async fn make_table(migrator: &Migrator) -> Result<(), Error> {
     const CREATING: &str = "cannot create the tables of the record";
-    let transaction = lock::begin(migrator.run_context().await?, CREATING).await?;
+    let context = migrator.run_context().await?;
+    let transaction = lock::begin(context, CREATING).await?;
     let created = migrator.store().prepare(&transaction, migrator.backend).await;
-    lock::end(transaction, created, CREATING).await
+    lock::end(context, transaction, created, CREATING).await
 }
 
 /// Whether the session is lost, and its lock with it.
@@ -358,7 +391,6 @@ pub(super) async fn explain<T>(migrator: &Migrator, outcome: Result<T, Error>) -
     };
     Err(match role {
         Some(ServerRole::Standby(primary)) => Error::Standby { primary, source: Box::new(error) },
-        Some(ServerRole::ClusterNode) => Error::OneNodeOnly { source: Box::new(error) },
         None => error,
     })
 }

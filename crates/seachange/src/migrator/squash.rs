@@ -33,7 +33,8 @@ impl Migrator {
         run::locked(self, async {
             let replaced = self.replaced_rows(&self.read().await?)?;
             run::make_table(self).await?;
-            let transaction = lock::begin(self.run_context().await?, DELETING).await?;
+            let context = self.run_context().await?;
+            let transaction = lock::begin(context, DELETING).await?;
             let deleted = async {
                 for id in &replaced {
                     self.store().delete(&transaction, id).await?;
@@ -41,7 +42,7 @@ impl Migrator {
                 Ok(())
             };
             let deleted = deleted.await;
-            lock::end(transaction, deleted, DELETING).await?;
+            lock::end(context, transaction, deleted, DELETING).await?;
             Ok(replaced)
         })
         .await

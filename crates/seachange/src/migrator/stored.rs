@@ -14,6 +14,7 @@ use seachange_graph::{AppliedError, Direction, Plan, Step};
 use super::{Migrator, run};
 use crate::alter::rebuild_scope;
 use crate::error::{DowngradeRefusal, Error};
+use crate::lease::LeaseSlot;
 use crate::limits::Deadline;
 use crate::offline::downgrade::DowngradeRecorder;
 #[cfg(feature = "sqlite")]
@@ -188,6 +189,7 @@ impl Migrator {
             check: None,
             stop: self.stop.clone(),
             _pinned: None,
+            lease: LeaseSlot::default(),
             is_locked: std::sync::atomic::AtomicBool::new(false),
             unknown,
         })

@@ -1,5 +1,7 @@
 //! The ways to change what is applied.
 
+use std::time::Instant;
+
 use seachange_graph::{AppliedSet, Plan, PlanError, Revision, StampPlan, Target};
 
 use super::{AheadPolicy, InterruptedRevision, Migrator, OtherRecordPolicy, Resolution, interruption, run};
@@ -8,7 +10,8 @@ use crate::adopt::{
 };
 use crate::database_error::is_denied;
 use crate::error::Error;
-use crate::lock;
+use crate::event::Event;
+use crate::lock::{self, Backoff, Reminder};
 use crate::record::RevisionRecord;
 use crate::report::Report;
 use crate::revision::RegisteredRevision;
@@ -39,12 +42,32 @@ impl Migrator {
         self.upgrade_to(&[target.parse()?]).await
     }
 
-    /// Upgrades to several targets in one run.
+    /// Upgrades to several targets in one run. On a standby of PostgreSQL, waits for the primary as long as the options say.
     ///
     /// # Errors
     ///
     /// As [`upgrade`](Self::upgrade).
     pub async fn upgrade_to(&self, targets: &[Target]) -> Result<Report, Error> {
+        let (started, mut pause, mut reminder) = (Instant::now(), Backoff::for_retry(), Reminder::default());
+        loop {
+            let error = match self.try_upgrade_to(targets).await {
+                Err(error @ Error::Standby { .. }) => error,
+                outcome => return outcome,
+            };
+            let Error::Standby { primary, .. } = &error else { return Err(error) };
+            let (waited, limit) = (started.elapsed(), self.options.primary_wait);
+            if waited >= limit || self.context().is_stopping() {
+                return Err(error);
+            }
+            if reminder.is_due(primary) {
+                self.context().emit(&Event::Standby { primary: primary.as_deref(), waited });
+            }
+            pause.sleep(limit - waited, self.stop.flag()).await;
+        }
+    }
+
+    /// One attempt at an upgrade.
+    async fn try_upgrade_to(&self, targets: &[Target]) -> Result<Report, Error> {
         if *targets == [Target::HEADS] && self.is_complete().await {
             return Ok(run::nothing_to_do(self));
         }
@@ -250,13 +273,14 @@ impl Migrator {
             run::make_table(self).await?;
             let row = RevisionRow::started(revision, source_hash, RevisionRowState::Applied, self.migrations.program())
                 .applied_now();
-            let transaction = lock::begin(self.run_context().await?, WRITING).await?;
+            let context = self.run_context().await?;
+            let transaction = lock::begin(context, WRITING).await?;
             let written = async {
                 self.store().insert(&transaction, &row).await?;
                 self.store_downgrades(&transaction, [row.revision.as_str()].into_iter()).await
             };
             let written = written.await;
-            lock::end(transaction, written, WRITING).await
+            lock::end(context, transaction, written, WRITING).await
         })
         .await
     }
@@ -279,7 +303,8 @@ impl Migrator {
 
     /// Writes the rows, and deletes the journal of a revision that the stamp settles.
     async fn write_stamp(&self, plan: &StampPlan, settled: Vec<RevisionRow>, has_journal: bool) -> Result<(), Error> {
-        let transaction = lock::begin(self.run_context().await?, WRITING).await?;
+        let context = self.run_context().await?;
+        let transaction = lock::begin(context, WRITING).await?;
         let written = async {
             for id in &plan.remove {
                 self.store().delete(&transaction, id).await?;
@@ -299,7 +324,7 @@ impl Migrator {
             Ok(())
         };
         let written = written.await;
-        lock::end(transaction, written, WRITING).await
+        lock::end(context, transaction, written, WRITING).await
     }
 
     /// The row of a revision that is recorded without running.
@@ -378,7 +403,8 @@ impl Migrator {
 
     async fn write_hashes(&self, scripts: &[&RegisteredRevision]) -> Result<(), Error> {
         const WRITING: &str = "cannot write the code of edited revisions";
-        let transaction = lock::begin(self.run_context().await?, WRITING).await?;
+        let context = self.run_context().await?;
+        let transaction = lock::begin(context, WRITING).await?;
         let written = async {
             for script in scripts {
                 self.store().update_hash(&transaction, script.revision.id, script.source_hash).await?;
@@ -386,7 +412,7 @@ impl Migrator {
             self.store_downgrades(&transaction, scripts.iter().map(|script| script.revision.id)).await
         };
         let written = written.await;
-        lock::end(transaction, written, WRITING).await
+        lock::end(context, transaction, written, WRITING).await
     }
 
     /// Plans which revisions the record of another tool says are applied. Read only.
@@ -447,7 +473,8 @@ impl Migrator {
 
     async fn write_adoption(&self, adoption: &AdoptionPlan) -> Result<(), Error> {
         const WRITING: &str = "cannot write which revisions are applied";
-        let transaction = lock::begin(self.run_context().await?, WRITING).await?;
+        let context = self.run_context().await?;
+        let transaction = lock::begin(context, WRITING).await?;
         let written = async {
             let rows: Vec<_> = adoption.unrecorded().filter_map(|adopted| self.adopted_row(adopted)).collect();
             for row in &rows {
@@ -456,7 +483,7 @@ impl Migrator {
             self.store_downgrades(&transaction, rows.iter().map(|row| row.revision.as_str())).await
         };
         let written = written.await;
-        lock::end(transaction, written, WRITING).await
+        lock::end(context, transaction, written, WRITING).await
     }
 
     /// The row of an adopted revision: a stamp with the time when the revision was applied.

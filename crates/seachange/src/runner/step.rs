@@ -12,7 +12,7 @@ use super::watch::watch_statements;
 use super::{Runner, StepContext, journalled};
 use crate::backend::{Backend, BegunTransaction, LockRole};
 use crate::backfill::host::{BackfillHost, hosted};
-use crate::error::{Error, FailureCause, Leftover, RevisionFailure};
+use crate::error::{Error, FailureCause, LeaseEnd, Leftover, Refusal, RevisionFailure};
 use crate::event::Event;
 use crate::intercept::{self, Invocation, RunOutcome, StatementHandler, rebuild_impossible};
 use crate::limits::Limit;
@@ -105,6 +105,11 @@ impl Runner<'_> {
 
     /// Checks that this session still has its lock. If not, `left` is what is left of the revision.
     pub(super) async fn check_lock(&self, job: StepContext<'_>, left: Leftover) -> Result<(), StepError> {
+        if let Some(lease) = self.context.lease.get()
+            && let Err(end) = lease.check().await
+        {
+            return Err(StepError::Failed(self.lease_failure(job, end, left, None)));
+        }
         let holds = self.has_lock().await;
         if holds.map_err(|error| self.step_error(job, error, left))? {
             return Ok(());
@@ -128,6 +133,17 @@ impl Runner<'_> {
     /// The error when the database refused a statement that the engine needs for a revision.
     pub(super) fn step_error(&self, job: StepContext<'_>, error: DbErr, left: Leftover) -> StepError {
         StepError::Failed(self.failure(job, FailureCause::Database(error), left, None))
+    }
+
+    /// The failure of a revision that the end of the lease stopped.
+    fn lease_failure(
+        &self,
+        job: StepContext<'_>,
+        end: LeaseEnd,
+        left: Leftover,
+        statement: Option<String>,
+    ) -> Box<RevisionFailure> {
+        self.failure(job, FailureCause::Refused(Refusal::LeaseEnded { end }), left, statement)
     }
 
     /// A failure of a revision, with the statement that the database refused.
@@ -184,6 +200,9 @@ impl Runner<'_> {
                 Some(first) => (FailureCause::Database(first.error), Some(first.sql)),
             },
             RunOutcome::NeedsForeignKeysOff => return Err(StepError::NeedsForeignKeysOff),
+            RunOutcome::Failed(_) if let Some(end) = self.context.ended_lease() => {
+                return Err(StepError::Failed(self.lease_failure(job, end, left, refused)));
+            }
             RunOutcome::Failed(error) => match live.first_failure(&error) {
                 Some(first) => (FailureCause::Database(first.error), Some(first.sql)),
                 None => (FailureCause::Database(error), refused),

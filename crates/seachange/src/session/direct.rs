@@ -25,6 +25,7 @@ use crate::database_error::{has_code, is_lost_connection};
 use crate::error::Refusal;
 use crate::event::{Event, EventHandler};
 use crate::intercept::{BeginOptions, StatementHandler};
+use crate::lease::Lease;
 use crate::limits::Deadline;
 use crate::run_context::RunContext;
 use crate::sql::{self, SqlDialect};
@@ -63,6 +64,8 @@ pub(crate) struct DirectSession {
     handler: EventHandler,
     /// When the running statement has to end.
     deadline: Arc<Deadline>,
+    /// The lease without which no statement is sent, on a cluster.
+    lease: Option<Arc<Lease>>,
     /// The error that broke the connection: a later statement would run in another session.
     lost: Option<DbErr>,
     /// The statement after whose failure PostgreSQL ignores all others until the rollback.
@@ -82,7 +85,7 @@ impl DirectSession {
     pub(crate) fn of(context: RunContext<'_>, base: Connection, is_held: bool) -> Self {
         let (handler, deadline) = (Arc::clone(context.handler), Arc::clone(context.deadline));
         let session = Self::new(base, context.backend.sql_dialect(), is_held, handler, deadline);
-        session.staying_inside(context.code.stays_inside)
+        Self { lease: context.lease.get(), ..session.staying_inside(context.code.stays_inside) }
     }
 
     /// A session in which the engine holds a transaction, if `is_held`.
@@ -100,6 +103,7 @@ impl DirectSession {
             depth: 0,
             handler,
             deadline,
+            lease: None,
             lost: None,
             aborted_by: None,
             refusal: None,
@@ -177,6 +181,23 @@ impl DirectSession {
         }
     }
 
+    /// Checks that the lease of the run holds, before a statement is sent. A statement after its end is refused.
+    async fn check_lease(&mut self, sql: &str) -> Result<(), DbErr> {
+        let Some(lease) = &self.lease else { return Ok(()) };
+        match lease.check().await {
+            Ok(()) => Ok(()),
+            Err(end) => Err(self.refuse(Refusal::LeaseEnded { end }, sql)),
+        }
+    }
+
+    /// As for a statement of the code, before a statement of the engine.
+    pub(crate) async fn check_own(&self) -> Result<(), DbErr> {
+        match &self.lease {
+            Some(lease) => lease.check_statement().await,
+            None => Ok(()),
+        }
+    }
+
     /// Refuses a statement that changes something outside of a scratch database.
     async fn check_place(&mut self, sql: &str) -> Result<(), DbErr> {
         if !self.stays_inside {
@@ -237,6 +258,7 @@ impl DirectSession {
 impl StatementHandler for DirectSession {
     async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         self.check_place(&statement.sql).await?;
+        self.check_lease(&statement.sql).await?;
         let start = self.start()?;
         let outcome = self.send(&statement).await;
         self.record_result(&statement.sql, start.elapsed(), outcome)
@@ -244,6 +266,7 @@ impl StatementHandler for DirectSession {
 
     async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.check_place(&statement.sql).await?;
+        self.check_lease(&statement.sql).await?;
         let start = self.start()?;
         let sql = statement.sql.clone();
         let outcome = rows(&self.executor(), statement).await;
@@ -255,6 +278,7 @@ impl StatementHandler for DirectSession {
 
     async fn begin(&mut self, begin: BeginOptions) -> Result<(), DbErr> {
         self.check()?;
+        self.check_lease("BEGIN").await?;
         let is_outermost = !self.is_in_transaction();
         self.send_control(&begin_text(self.dialect, begin, is_outermost, self.depth)).await?;
         self.depth += 1;
@@ -263,6 +287,7 @@ impl StatementHandler for DirectSession {
 
     async fn commit(&mut self) -> Result<(), DbErr> {
         self.check()?;
+        self.check_lease("COMMIT").await?;
         self.depth = self.depth.saturating_sub(1);
         match self.aborted_by.take() {
             // PostgreSQL would roll back, and report a success.

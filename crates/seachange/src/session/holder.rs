@@ -38,6 +38,7 @@ pub(crate) async fn register_holder_when_idle(
 async fn try_register_holder(context: RunContext<'_>, work: &WorkSession, holder: &Holder) -> Result<bool, Error> {
     let wrap = |error| Error::database("cannot write to the database")(error);
     if !context.backend.is_single_writer() {
+        context.check_lease().await?;
         context.store.set_holder(context.connection, holder).await.map_err(wrap)?;
         return Ok(true);
     }

@@ -19,7 +19,7 @@ pub(crate) async fn limited<T>(
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     check(context).await?;
-    let wanted = context.backend.limit_settings(context.limits);
+    let wanted = wanted(context);
     let mut found = Vec::new();
     let outcome = match impose(context, wanted, &mut found).await {
         Ok(()) => work.await,
@@ -37,13 +37,20 @@ pub(crate) async fn limited<T>(
 ///
 /// What the database says.
 pub(crate) async fn limit(context: RunContext<'_>, session: &DatabaseConnection) -> Result<(), DbErr> {
-    for (name, value) in context.backend.limit_settings(context.limits) {
+    for (name, value) in wanted(context) {
         context.backend.set(session, name, &value).await?;
     }
     match context.limits.statement_limit() {
         Some(_) => context.backend.enforce_deadline(session, Some(context.deadline)).await,
         None => Ok(()),
     }
+}
+
+/// The settings of the limits, and on a cluster the one by which the record is read as other servers left it.
+fn wanted(context: RunContext<'_>) -> Vec<SessionSetting> {
+    let mut wanted = context.backend.limit_settings(context.limits);
+    wanted.extend(context.lease.get().map(|lease| lease.causal_reads()).map(|(name, value)| (name, value.to_owned())));
+    wanted
 }
 
 /// Refuses a limit that the database would ignore.

@@ -12,6 +12,7 @@ use super::limit;
 use crate::backend::{Backend, BegunTransaction, LockKey, LockRole, SAVEPOINT};
 use crate::connection::{SingleConnection, connect_pinned};
 use crate::error::Error;
+use crate::lease::Lease;
 use crate::lock::LockWait;
 use crate::run_context::RunContext;
 use crate::settings::DatabaseSettings;
@@ -25,6 +26,8 @@ const OPENING: &str = "cannot open a session for the revisions";
 /// ends that transaction at once with plain SQL; from then on the engine itself begins and ends transactions.
 pub(crate) struct WorkSession {
     held: Arc<DatabaseTransaction>,
+    /// The lease without which nothing is written, on a cluster.
+    lease: Option<Arc<Lease>>,
     /// The settings to restore in a session that cannot be replaced.
     settings: Vec<(String, String)>,
     /// The pool of this one connection, if the engine made it.
@@ -67,7 +70,8 @@ impl WorkSession {
         let settings =
             if opened.is_none() { context.backend.session_settings(&held).await.map_err(wrap)? } else { Vec::new() };
         let (key, is_unchanged) = (context.store.lock_key(), AtomicBool::new(false));
-        Ok(Self { held: Arc::new(held), settings, pool: opened, key, kept_by, is_unchanged })
+        let lease = context.lease.get();
+        Ok(Self { held: Arc::new(held), lease, settings, pool: opened, key, kept_by, is_unchanged })
     }
 
     /// Says that everything that ran in the session is known to leave it unchanged, so that the next target of a fleet can
@@ -91,8 +95,11 @@ impl WorkSession {
         self.pool.is_some()
     }
 
-    /// Executes SQL text of one or several statements.
+    /// Executes SQL text of one or several statements, if the lease of the run holds.
     pub(crate) async fn execute(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        if let Some(lease) = &self.lease {
+            lease.check_statement().await?;
+        }
         self.held.execute_unprepared(sql).await
     }
 
@@ -136,7 +143,7 @@ impl WorkSession {
 
     /// Rolls back the open transaction. If this fails, the connection is lost, and the database itself rolls back.
     pub(crate) async fn roll_back(&self) {
-        let _ = self.execute("ROLLBACK").await;
+        let _ = self.held.execute_unprepared("ROLLBACK").await;
     }
 
     /// Restores a session that cannot be replaced.

@@ -91,6 +91,11 @@ impl Holder {
         if is_this { self.since < *START } else { !is_alive(self.process) }
     }
 
+    /// Whether both entries are of one process.
+    pub(crate) fn is_of_same_process(&self, other: &Self) -> bool {
+        (&self.host, self.process) == (&other.host, other.process)
+    }
+
     /// Whether the process has another namespace of process ids, for instance in another container with the same name.
     fn is_in_another_namespace(&self) -> bool {
         !self.origin.is_empty() && self.origin != origin()
@@ -106,7 +111,8 @@ impl Holder {
         self.at = self.steps.iter().find(|step| !is_done(step)).cloned();
     }
 
-    fn read(result: &QueryResult) -> Result<Self, DbErr> {
+    /// Reads a row with the columns of the lock table.
+    pub(super) fn read(result: &QueryResult) -> Result<Self, DbErr> {
         Ok(Self {
             host: result.try_get("", "host")?,
             origin: result.try_get("", "origin").unwrap_or_default(),

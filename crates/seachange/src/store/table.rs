@@ -135,7 +135,7 @@ impl RevisionStore {
 
     /// The names of all tables that the engine may create, without their schema.
     pub(crate) fn all_tables(&self) -> impl Iterator<Item = String> {
-        self.tables().into_iter().chain([self.decisions().table.name])
+        self.tables().into_iter().chain([self.decisions().table.name, self.leases().table.name])
     }
 
     /// The table of decisions of runs over several databases that commit together.

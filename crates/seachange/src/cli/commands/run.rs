@@ -148,7 +148,8 @@ pub(crate) async fn upgrade(
     }
     let passed = flags.gate.pass(context, targets, flags.options()?).await?;
     let migrator = context.connect_for(|graph, applied| Ok(graph.upgrade(applied, targets)?.is_empty())).await?;
-    let migrator = migrator.with_options(flags.options()?.hold(passed.held)).with_check(passed.check);
+    let options = flags.options()?.hold(passed.held).wait_for_primary(context.wait_limit());
+    let migrator = migrator.with_options(options).with_check(passed.check);
     let exit = upgrade_with(context, &migrator, targets).await?;
     migrator.close().await?;
     Ok(exit)

@@ -6,6 +6,7 @@ use seachange_graph::Direction;
 use super::{GO_ON, database, interrupted, sea_query};
 use crate::cli::revision_scope;
 use crate::database_error::{database_error, is_lost_connection, reason};
+use crate::error::Refusal;
 use crate::limits::Limit;
 use crate::runner::{FailureCause, Leftover, RevisionFailure};
 
@@ -119,6 +120,7 @@ fn hint(failure: &RevisionFailure, problem: Diagnostic) -> Diagnostic {
         None => problem,
     };
     let problem = match &failure.cause {
+        FailureCause::Refused(Refusal::LeaseEnded { .. }) => return after_lease(failure, problem),
         FailureCause::Refused(refusal) => refusal.hint().into_iter().fold(problem, Diagnostic::hint),
         FailureCause::TransactionEnded => problem.hint(
             "return `Some(false)` from `use_transaction` to begin and end transactions in the revision, or leave them out",
@@ -148,6 +150,16 @@ fn hint(failure: &RevisionFailure, problem: Diagnostic) -> Diagnostic {
             problem.hint("check the database; restore what is gone and correct the file, or record it with `stamp`")
         }
         (Leftover::Unknown, _) => problem.hint("`status` tells"),
+    }
+}
+
+/// How to go on after the end of the lease: another run may be at work.
+fn after_lease(failure: &RevisionFailure, problem: Diagnostic) -> Diagnostic {
+    match failure.left {
+        Leftover::Nothing => problem.hint(GO_ON),
+        _ => problem
+            .detail("a statement that was running then is in doubt: it took effect or not, or is still running")
+            .hint("`repair` shows what it has done, and how to continue"),
     }
 }
 
