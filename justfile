@@ -107,6 +107,11 @@ ground-truth filter='ground_truth::':
 matrix filter='matrix::':
     MATRIX=all cargo test --workspace --locked --test e2e -- "$1"
 
+# Run versions of the example service beside each other while their schema changes, on every database
+[group('quality')]
+service-versions filter='online::versions_of_the_example_service':
+    SERVICE_VERSIONS=all cargo test --workspace --locked --test e2e -- "$1"
+
 # Start five runners at once, of seachange and of sea-orm-migration, and print the results: `just five-runners 20`
 [group('quality')]
 five-runners rounds='10':

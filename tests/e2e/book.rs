@@ -13,7 +13,7 @@ use seachange_tests::{Program, cargo, workspace};
 
 use tempfile::TempDir;
 
-use crate::new_crate::SHARED;
+use crate::new_crate::{SHARED, SHARED_IN_BUILDS};
 use crate::readme::checkout::share_dependencies;
 use crate::readme::transcript::{Block, Redaction, Step, blocks_of};
 
@@ -214,11 +214,7 @@ impl Reader {
 pub(crate) fn use_compiled_dependencies(project: &Path) -> Result<(), Box<dyn Error>> {
     fs::copy(workspace().join("Cargo.lock"), project.join("Cargo.lock"))?;
     for krate in ["migration", "app"] {
-        let manifest = project.join(krate).join("Cargo.toml");
-        let text = fs::read_to_string(&manifest)?;
-        let shared = SHARED.lines().filter(|line| !text.lines().any(|own| name(own) == name(line)));
-        let shared = shared.filter(|line| !line.starts_with('[')).collect::<Vec<_>>().join("\n");
-        fs::write(&manifest, text.replace("\n[dependencies]\n", &format!("\n[dependencies]\n{shared}\n")))?;
+        use_features_of_the_workspace(&project.join(krate).join("Cargo.toml"))?;
     }
     let root = project.join("Cargo.toml");
     let text = fs::read_to_string(&root)?;
@@ -226,6 +222,16 @@ pub(crate) fn use_compiled_dependencies(project: &Path) -> Result<(), Box<dyn Er
     let profiles = workspace.find("[profile.dev]").and_then(|at| workspace.get(at..)).ok_or("a profile")?;
     let own = text.find("[profile.dev]").and_then(|at| text.get(..at)).ok_or("a profile")?;
     fs::write(&root, format!("{own}{profiles}"))?;
+    Ok(())
+}
+
+/// Adds the dependencies of [`SHARED`] to a manifest that does not name them.
+pub(crate) fn use_features_of_the_workspace(manifest: &Path) -> Result<(), Box<dyn Error>> {
+    let text = fs::read_to_string(manifest)?;
+    let shared = SHARED.lines().filter(|line| !text.lines().any(|own| name(own) == name(line)));
+    let shared = shared.filter(|line| !line.starts_with('[')).collect::<Vec<_>>().join("\n");
+    let text = text.replace("\n[dependencies]\n", &format!("\n[dependencies]\n{shared}\n"));
+    fs::write(manifest, text.replace("\n[build-dependencies]\n", SHARED_IN_BUILDS))?;
     Ok(())
 }
 

@@ -9,19 +9,32 @@ use std::{
 
 use seachange_tests::{Program, TestDatabase, cargo};
 
-/// Added to the manifest, with the workspace's profile: the features that other members of the workspace enable, so
-/// that compiled dependencies are reused.
+/// Dependencies that a crate gets, with the workspace's profile: with them, the crates of other authors have the features
+/// that members of the workspace enable, so that the compiled ones are used.
 pub(crate) const SHARED: &str = r#"
 [dependencies]
 argon2 = { version = "0.6", default-features = false, features = ["alloc", "getrandom"] }
+indicatif = { version = "0.18", default-features = false, features = ["in_memory"] }
+libc = { version = "0.2", features = ["extra_traits"] }
 memchr = "2"
-regex-automata = { version = "0.4", features = ["default"] }
+regex = { version = "1", default-features = false, features = ["std", "unicode"] }
+regex-syntax = "0.8"
 rustix = { version = "1", features = ["fs", "process"] }
-serde = "1"
+serde = { version = "1", features = ["alloc"] }
 serde_core = "1"
+serde_json = { version = "1", features = ["unbounded_depth"] }
 smallvec = { version = "1", features = ["const_new"] }
+syn = { version = "3", default-features = false, features = ["full", "parsing"] }
 tracing-core = "0.1"
 tracing-subscriber = { version = "0.3", default-features = false, features = ["ansi", "env-filter", "fmt", "json"] }
+"#;
+
+/// As [`SHARED`], for what build scripts and macros use.
+pub(crate) const SHARED_IN_BUILDS: &str = r#"
+[build-dependencies]
+libc = { version = "0.2", features = ["extra_traits"] }
+memchr = "2"
+regex-syntax = "0.8"
 "#;
 
 /// The crate, always in the same folder, so that a build replaces the files of the previous one.
@@ -46,7 +59,8 @@ impl NewCrate {
         let text = fs::read_to_string(&manifest)?;
         let shared = fs::read_to_string(engine.join("../Cargo.toml"))?;
         let profiles = shared.find("[profile.dev]").and_then(|at| shared.get(at..)).ok_or("a profile")?;
-        fs::write(&manifest, format!("{}\n[workspace]\n\n{profiles}", text.replace("\n[dependencies]\n", SHARED)))?;
+        let text = text.replace("\n[dependencies]\n", SHARED).replace("\n[build-dependencies]\n", SHARED_IN_BUILDS);
+        fs::write(&manifest, format!("{text}\n[workspace]\n\n{profiles}"))?;
         Ok(Self { name, folder })
     }
 
@@ -123,7 +137,7 @@ impl NewCrate {
 }
 
 /// The target folder of the workspace.
-fn target() -> &'static Path {
+pub(crate) fn target() -> &'static Path {
     let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
     temporary.parent().unwrap_or(temporary)
 }

@@ -27,7 +27,16 @@ impl App {
     ///
     /// [`ProgramError::Silent`], with all that it wrote, when it ends or does not listen in time.
     pub fn start(database: &TestDatabase, args: &[&str]) -> Result<Self, ProgramError> {
-        let program = Program::named("app").database(database).args(args).env("APP_PORT", "0");
+        Self::start_program(Program::named("app"), database, args)
+    }
+
+    /// As [`start`](Self::start), but another version of the service: `program`.
+    ///
+    /// # Errors
+    ///
+    /// See [`start`](Self::start).
+    pub fn start_program(program: Program, database: &TestDatabase, args: &[&str]) -> Result<Self, ProgramError> {
+        let program = program.database(database).args(args).env("APP_PORT", "0");
         let mut running = program.spawn_in(database.folder())?;
         let address = wait(&mut running, program.name())?;
         Ok(Self { running, address })

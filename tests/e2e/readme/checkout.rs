@@ -72,6 +72,11 @@ pub(crate) fn share_dependencies(to: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Copies a folder.
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    copy(from, to, &|_| true, copy_file)
+}
+
 /// Puts a file into another folder.
 type Put = fn(&Path, &Path) -> io::Result<()>;
 
