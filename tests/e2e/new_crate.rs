@@ -14,9 +14,11 @@ use seachange_tests::{Program, TestDatabase, cargo};
 pub(crate) const SHARED: &str = r#"
 [dependencies]
 argon2 = { version = "0.6", default-features = false, features = ["alloc", "getrandom"] }
+bitflags = { version = "2", features = ["serde"] }
 indicatif = { version = "0.18", default-features = false, features = ["in_memory"] }
 libc = { version = "0.2", features = ["extra_traits"] }
 memchr = "2"
+proc-macro2 = { version = "1", default-features = false, features = ["span-locations"] }
 regex = { version = "1", default-features = false, features = ["std", "unicode"] }
 regex-syntax = "0.8"
 rustix = { version = "1", features = ["fs", "process"] }
