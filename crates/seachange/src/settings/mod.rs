@@ -233,8 +233,8 @@ impl DatabaseSettings {
 
     /// The settings of a SQLite file, which has to exist.
     pub(crate) fn in_existing_file(path: &str) -> Self {
-        let location = SqliteLocation { mode: sqlite::SqliteMode::ReadWrite, ..SqliteLocation::named(path) };
-        Self { target: DatabaseLocation::Sqlite(location), dropped: Vec::new(), is_for_scratch: false }
+        let target = DatabaseLocation::Sqlite(SqliteLocation::existing(path));
+        Self { target, dropped: Vec::new(), is_for_scratch: false }
     }
 
     /// What distinguishes the server from others: its driver and its address. All SQLite files are on one server.

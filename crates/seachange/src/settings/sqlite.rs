@@ -43,6 +43,11 @@ impl SqliteLocation {
         Self { path, mode: SqliteMode::Create, makes_folder: true, parameters: Vec::new() }
     }
 
+    /// A file that has to exist.
+    pub(super) fn existing(path: &str) -> Self {
+        Self { mode: SqliteMode::ReadWrite, makes_folder: false, ..Self::named(path) }
+    }
+
     /// Returns the file, or `None` for a database in memory.
     pub(crate) fn path(&self) -> Option<&str> {
         self.path.as_deref()
