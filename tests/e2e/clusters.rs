@@ -262,13 +262,15 @@ fn long_change_keeps_the_lease(cluster: &Members) -> TestResult {
     };
     at(0, "up 1")?.run()?.succeeded()?;
     cluster.limit_causal_reads("PT1S")?;
-    let first = at(0, "up")?.start()?;
-    let is_running = || -> Outcome<bool> {
-        let running = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'ALTER TABLE large%'";
-        Ok(database.value::<i64>(running)? > 0)
-    };
-    wait_until("the change of the table begins", is_running)?;
-    let others = [at(1, "up")?.start()?, at(2, "up")?.start()?];
+    let first = at(0, "up")?.env("SCRIPTED_AT", "1: wait").start()?;
+    let folder = database.folder();
+    wait_until("the change of the table is next", || Ok(folder.join("reached").exists()))?;
+    // They wait before the change begins, however short it is on this machine.
+    let mut others = [at(1, "up")?.start()?, at(2, "up")?.start()?];
+    for other in &mut others {
+        other.wait_for("Waiting for `")?;
+    }
+    fs::write(folder.join("go"), "")?;
     let (first, others) = (first.finish(), others.map(Running::finish));
     cluster.limit_causal_reads("PT30S")?;
     let output = first?.succeeded()?;
