@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
@@ -41,7 +42,7 @@ impl<'a> Tenants<'a> {
     /// Makes some targets, which are called `t1`, `t2` and so on after a common beginning.
     pub(super) fn create(database: &'a TestDatabase, kind: Kind, count: usize) -> Result<Self, Box<dyn Error>> {
         let memory = Path::new("/dev/shm");
-        let memory = (kind == Kind::Files && count > MANY && memory.is_dir()).then(|| tempfile::tempdir_in(memory));
+        let memory = (kind == Kind::Files && count > MANY && has_room(memory)).then(|| tempfile::tempdir_in(memory));
         let mut tenants = Self { database, kind, names: Vec::new(), memory: memory.transpose()? };
         let folder = database.folder().join("data");
         match &tenants.memory {
@@ -174,6 +175,14 @@ impl Drop for Tenants<'_> {
             let _ = block_on(self.administrate(drops));
         }
     }
+}
+
+/// Whether a folder exists and has room for a thousand databases: half a gibibyte.
+fn has_room(folder: &Path) -> bool {
+    let Ok(output) = Command::new("df").args(["-P", "-k"]).arg(folder).output() else { return false };
+    let text = String::from_utf8_lossy(&output.stdout);
+    let free = text.lines().nth(1).and_then(|line| line.split_whitespace().nth(3)?.parse::<u64>().ok());
+    free.is_some_and(|kibibytes| kibibytes > 512 * 1024)
 }
 
 /// The report that a command has written, by the names of the targets.
