@@ -44,7 +44,7 @@ mod together;
 use std::collections::HashSet;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use seachange_graph::{Graph, Target};
 
@@ -237,11 +237,11 @@ impl Fleet {
     /// Where each target stands, in the order of the targets. Only reads: the records of many targets on one server with
     /// one statement for at most 1,000 of them.
     pub async fn standings(&self) -> Vec<Result<Arc<TargetStanding>, Error>> {
-        let mut reader = StandingReader::new(self.migrations, self.graph);
+        let reader = StandingReader::new(self.migrations, self.graph);
         let mut standings: Vec<Option<Result<Arc<TargetStanding>, Error>>> =
             self.targets.iter().map(|_| None).collect();
-        for (place, digest) in standing::read_all(&self.targets, self.schedule.jobs).await {
-            standings[place] = Some(digest.and_then(|digest| reader.standing(&digest)));
+        for (place, standing) in reader.read(&self.targets, self.schedule.jobs).await {
+            standings[place] = Some(standing);
         }
         let unread = || Err(Error::database("cannot read the target")(sea_orm::DbErr::RecordNotFound(String::new())));
         standings.into_iter().map(|standing| standing.unwrap_or_else(unread)).collect()
@@ -342,17 +342,17 @@ impl Fleet {
         if skipped == Skipped::None {
             return everything;
         }
-        let mut reader = StandingReader::new(self.migrations, self.graph);
+        let reader = StandingReader::new(self.migrations, self.graph);
         let mut open: HashSet<usize> = everything;
-        for (place, digest) in standing::read_all(&run.targets, run.jobs).await {
-            match digest.and_then(|digest| reader.standing(&digest)) {
+        for (place, standing) in reader.read(&run.targets, run.jobs).await {
+            match standing {
                 Ok(standing) if standing.is_complete() => {
                     run.skip(place, standing.current.clone());
                     open.remove(&place);
                 }
                 // A server that does not answer is not asked again for each of its targets.
                 Err(error @ Error::Connect(_)) => {
-                    run.fail(place, error);
+                    run.note(place, Err(error), Duration::ZERO);
                     open.remove(&place);
                 }
                 // The run itself says what is wrong.

@@ -25,15 +25,11 @@ pub(super) async fn allowed(
     open: &HashSet<usize>,
     schedule: &FleetSchedule,
 ) -> Result<Option<NonZeroUsize>, FleetError> {
-    let mut servers: BTreeMap<String, (usize, &FleetTarget)> = BTreeMap::new();
-    for target in open.iter().filter_map(|place| targets.get(*place)) {
-        if target.settings.driver() != Driver::Sqlite {
-            servers.entry(target.settings.server_identity()).or_insert((0, target)).0 += 1;
-        }
-    }
+    let open = open.iter().filter_map(|place| targets.get(*place));
+    let servers = by_server(open.filter(|target| target.settings.driver() != Driver::Sqlite));
     let is_asked = schedule.is_jobs_given || schedule.jobs_per_server.is_some();
     let mut most = schedule.jobs_per_server;
-    for (count, target) in servers.into_values() {
+    for (count, target) in servers {
         // A server that cannot be asked is reported by its targets.
         let Ok(connection) = connect(&target.settings).await else { continue };
         let free = free(&connection).await;
@@ -49,6 +45,17 @@ pub(super) async fn allowed(
         }
     }
     Ok(most)
+}
+
+/// The number of targets on each server, with one of them.
+pub(super) fn by_server<'t>(
+    targets: impl Iterator<Item = &'t FleetTarget>,
+) -> impl Iterator<Item = (usize, &'t FleetTarget)> {
+    let mut servers: BTreeMap<String, (usize, &FleetTarget)> = BTreeMap::new();
+    for target in targets {
+        servers.entry(target.settings.server_identity()).or_insert((0, target)).0 += 1;
+    }
+    servers.into_values()
 }
 
 /// The free connections, with the one that asks; `None` when the server does not say.

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::queue::TargetQueue;
 use super::report::TargetWorkDone;
 use super::seat::Seat;
-use super::{FleetEvent, FleetEventHandler, FleetTarget, TargetOutcome, TargetReport};
+use super::{FleetEvent, FleetEventHandler, FleetTarget, TargetReport};
 use crate::connection::ConnectError;
 use crate::error::Error;
 use crate::event::Event;
@@ -58,6 +58,11 @@ pub(super) struct RunProgress {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The result of a task, with its panic as one of the caller; `None` for a task that was cancelled.
+pub(super) fn result_of<T>(ended: Result<T, JoinError>) -> Option<T> {
+    ended.map_err(|error| error.try_into_panic().map(|panic| std::panic::resume_unwind(panic))).ok()
 }
 
 impl RunProgress {
@@ -118,11 +123,7 @@ impl FleetRun {
             tasks.spawn(Arc::clone(self).serve(Arc::clone(&queue), waits));
         }
         while let Some(ended) = tasks.join_next().await {
-            if let Err(error) = ended
-                && let Ok(panic) = error.try_into_panic()
-            {
-                std::panic::resume_unwind(panic);
-            }
+            result_of(ended);
         }
     }
 
@@ -219,13 +220,5 @@ impl FleetRun {
     /// Notes a target with nothing to do.
     pub(super) fn skip(&self, place: usize, current: Vec<String>) {
         self.progress.set(place, TargetReport::unchanged(self.targets[place].clone(), current));
-    }
-
-    /// Notes a target that could not be read.
-    pub(super) fn fail(&self, place: usize, error: Error) {
-        let report = TargetReport::of(self.targets[place].clone(), Err(error), Duration::ZERO);
-        debug_assert!(report.outcome != TargetOutcome::NotBegun);
-        (self.handler)(&FleetEvent::Finished { report: &report });
-        self.progress.set(place, report);
     }
 }

@@ -2,9 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use glob::Pattern;
-
-use super::{FleetError, FleetTarget};
+use super::{FleetError, FleetTarget, selection};
 
 /// How many targets run at once where nothing is said.
 const JOBS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
@@ -127,8 +125,7 @@ impl FleetSchedule {
                 (places(&|target| target.tags.contains(tag)), FleetError::NoTag { tag: tag.clone() })
             }
             Canaries::Named(name) => {
-                let wrong = |source| FleetError::Pattern { pattern: name.clone(), source };
-                let pattern = Pattern::new(name).map_err(wrong)?;
+                let pattern = selection::pattern(name)?;
                 let missing = FleetError::NoMatch { what: "target", pattern: name.clone(), place: String::new() };
                 (places(&|target| pattern.matches(&target.name)), missing)
             }

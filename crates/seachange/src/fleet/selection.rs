@@ -32,8 +32,8 @@ impl TargetSelection {
     ///
     /// # Errors
     ///
-    /// [`FleetError::NoMatch`] and [`FleetError::NoTag`] for a pattern or tag that no target has: a misspelled one would select nothing, or leave
-    /// nothing out. [`FleetError::Pattern`] for a malformed pattern.
+    /// [`FleetError::NoMatch`] and [`FleetError::NoTag`] for a pattern or tag that no target has: a misspelled one would
+    /// select nothing, or leave nothing out. [`FleetError::Pattern`] for a malformed pattern.
     pub(super) fn compiled(&self, targets: &[FleetTarget]) -> Result<CompiledSelection, FleetError> {
         let (only, except) = (patterns(&self.only, targets)?, patterns(&self.except, targets)?);
         for tag in &self.tags {
@@ -63,10 +63,18 @@ impl CompiledSelection {
     }
 }
 
+/// A compiled pattern.
+///
+/// # Errors
+///
+/// [`FleetError::Pattern`].
+pub(super) fn pattern(text: &str) -> Result<Pattern, FleetError> {
+    Pattern::new(text).map_err(|source| FleetError::Pattern { pattern: text.to_owned(), source })
+}
+
 fn patterns(texts: &[String], targets: &[FleetTarget]) -> Result<Vec<Pattern>, FleetError> {
     let compiled = |text: &String| {
-        let pattern = Pattern::new(text);
-        let pattern = pattern.map_err(|source| FleetError::Pattern { pattern: text.clone(), source })?;
+        let pattern = pattern(text)?;
         match targets.iter().any(|target| pattern.matches(&target.name)) {
             true => Ok(pattern),
             false => Err(FleetError::NoMatch { what: "target", pattern: text.clone(), place: String::new() }),

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use glob::Pattern;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
-use super::{FleetError, FleetTarget, directory, target};
+use super::{FleetError, FleetTarget, directory, selection, target};
 use crate::backend::{self, FleetQueries};
 use crate::connection::{ConnectError, connect};
 use crate::settings::{DatabaseSettings, Driver};
@@ -139,7 +138,7 @@ async fn matching(
     pattern: &str,
     doing: &'static str,
 ) -> Result<Vec<String>, FleetError> {
-    let pattern = compiled(pattern)?;
+    let pattern = selection::pattern(pattern)?;
     let statement = Statement::from_string(connection.get_database_backend(), sql);
     let rows = connection.query_all_raw(statement).await.map_err(FleetError::database(doing))?;
     let mut names = Vec::new();
@@ -152,10 +151,6 @@ async fn matching(
     names.sort_unstable();
     connection.close_by_ref().await.map_err(FleetError::database(doing))?;
     Ok(names)
-}
-
-fn compiled(pattern: &str) -> Result<Pattern, FleetError> {
-    Pattern::new(pattern).map_err(|source| FleetError::Pattern { pattern: pattern.to_owned(), source })
 }
 
 fn found<T>(names: &[T], what: &'static str, pattern: &str, place: String) -> Result<(), FleetError> {

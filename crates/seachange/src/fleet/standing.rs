@@ -9,6 +9,7 @@ use seachange_graph::Graph;
 use tokio::task::JoinSet;
 
 use super::FleetTarget;
+use super::run::result_of;
 use crate::backend::{self, Backend};
 use crate::connection::{ConnectError, connect_to_read};
 use crate::error::Error;
@@ -97,8 +98,18 @@ impl StandingReader {
         Self { migrations, graph, known: HashMap::new() }
     }
 
+    /// Where all targets stand, each with its position, in no particular order.
+    pub(super) async fn read(
+        mut self,
+        targets: &[FleetTarget],
+        jobs: NonZeroUsize,
+    ) -> Vec<(usize, Result<Arc<TargetStanding>, Error>)> {
+        let digests = read_all(targets, jobs).await.into_iter();
+        digests.map(|(place, digest)| (place, digest.and_then(|digest| self.standing(&digest)))).collect()
+    }
+
     /// The standing of the record that a digest describes.
-    pub(super) fn standing(&mut self, digest: &str) -> Result<Arc<TargetStanding>, Error> {
+    fn standing(&mut self, digest: &str) -> Result<Arc<TargetStanding>, Error> {
         if let Some(known) = self.known.get(digest) {
             return Ok(Arc::clone(known));
         }
@@ -109,7 +120,7 @@ impl StandingReader {
 }
 
 /// The digests of the records of all targets, each with the position of its target, in no particular order.
-pub(super) async fn read_all(targets: &[FleetTarget], jobs: NonZeroUsize) -> Vec<(usize, Result<String, Error>)> {
+async fn read_all(targets: &[FleetTarget], jobs: NonZeroUsize) -> Vec<(usize, Result<String, Error>)> {
     let targets: Arc<[FleetTarget]> = targets.into();
     let mut groups = groups(&targets).into_iter();
     let mut tasks = JoinSet::new();
@@ -122,12 +133,7 @@ pub(super) async fn read_all(targets: &[FleetTarget], jobs: NonZeroUsize) -> Vec
             tasks.spawn(async move { group.digests(&targets).await });
         }
         match tasks.join_next().await {
-            Some(Ok(read)) => digests.extend(read),
-            Some(Err(error)) => {
-                if let Ok(panic) = error.try_into_panic() {
-                    std::panic::resume_unwind(panic);
-                }
-            }
+            Some(ended) => digests.extend(result_of(ended).into_iter().flatten()),
             None => return digests,
         }
     }
@@ -169,10 +175,12 @@ impl ReadGroup {
         let connection = match self.connect(targets).await {
             Ok(connection) => connection,
             Err(error) if self.places.len() == 1 => return failed(error.into()),
-            Err(error) => match error.of_server() {
-                Some(_) => return self.places.iter().map(|place| (*place, Err(again(&error)))).collect(),
-                None => return self.one_by_one(targets).await,
-            },
+            // Nothing answers for any of the targets.
+            Err(error) if error.of_server().is_some() => {
+                let again = |place: &usize| Some((*place, Err(error.of_server()?.into())));
+                return self.places.iter().filter_map(again).collect();
+            }
+            Err(_) => return self.one_by_one(targets).await,
         };
         let read = self.read(&connection, targets).await;
         let _ = connection.close_by_ref().await;
@@ -233,14 +241,6 @@ impl ReadGroup {
             digests.extend(read_many(connection, backend, table, some).await?);
         }
         Ok(digests)
-    }
-}
-
-/// The error of a server for another of its targets.
-fn again(error: &ConnectError) -> Error {
-    match error.of_server() {
-        Some(error) => error.into(),
-        None => Error::database(READING)(DbErr::Custom(error.to_string())),
     }
 }
 

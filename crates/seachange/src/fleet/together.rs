@@ -1,6 +1,5 @@
 //! A run that changes all targets or none: PostgreSQL prepares the transaction of each, and then they commit.
 
-use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::report::TargetWorkDone;
-use super::run::FleetRun;
+use super::run::{FleetRun, result_of};
 use super::seat::Seat;
 use super::{Fleet, FleetError, FleetEvent, FleetReport, FleetTarget, Skipped, connections};
 use crate::backend::{self, Backend};
@@ -82,19 +81,11 @@ impl Fleet {
         places.sort_unstable();
         let schedule = self.schedule.clone().jobs(std::num::NonZeroUsize::MAX);
         connections::allowed(&self.targets, &open, &schedule).await?;
-        let Some(backend) = self.check_prepared(&places).await? else {
-            // Nothing is to be done.
-            let reports = run.progress.into_reports(&run.targets);
-            return Ok(FleetReport {
-                targets: reports,
-                elapsed: start.elapsed(),
-                was_halted: false,
-                second_look: None,
-            });
-        };
-        (self.handler)(&FleetEvent::Planned { targets: self.targets.len(), open: open.len() });
         let run = Arc::new(run);
-        together(&run, backend, &places, targets.into()).await;
+        if let Some(backend) = self.check_prepared(&places).await? {
+            (self.handler)(&FleetEvent::Planned { targets: self.targets.len(), open: open.len() });
+            together(&run, backend, &places, targets.into()).await;
+        }
         let Some(run) = Arc::into_inner(run) else { return Ok(FleetReport::default()) };
         let reports = run.progress.into_reports(&run.targets);
         Ok(FleetReport { targets: reports, elapsed: start.elapsed(), was_halted: false, second_look: None })
@@ -105,12 +96,9 @@ impl Fleet {
     async fn check_prepared(&self, places: &[usize]) -> Result<Option<&'static dyn Backend>, FleetError> {
         const FREE: &str = "SELECT current_setting('max_prepared_transactions')::bigint
             - (SELECT count(*) FROM pg_catalog.pg_prepared_xacts) AS answer";
-        let mut servers: BTreeMap<String, (u64, &FleetTarget)> = BTreeMap::new();
-        for target in places.iter().map(|place| &self.targets[*place]) {
-            servers.entry(target.settings.server_identity()).or_insert((0, target)).0 += 1;
-        }
         let mut backend = None;
-        for (needed, target) in servers.into_values() {
+        for (count, target) in connections::by_server(places.iter().map(|place| &self.targets[*place])) {
+            let needed = u64::try_from(count).unwrap_or(u64::MAX);
             let connection = connect(&target.settings).await?;
             let own = backend::of(connection.get_database_backend());
             backend = Some(own.map_err(FleetError::database("cannot start"))?);
@@ -208,17 +196,13 @@ async fn together(run: &Arc<FleetRun>, backend: &'static dyn Backend, places: &[
     let can_decide = participants.first().is_some_and(|first| first.is_prepared());
     if agrees && can_decide {
         let _ = judge.send(Verdict::First);
-        let outcome = decision.recv().await.flatten();
-        let _ = judge.send(if outcome == Some(true) { Verdict::Commit } else { Verdict::Unknown });
+        let is_decided = decision.recv().await.unwrap_or(false);
+        let _ = judge.send(if is_decided { Verdict::Commit } else { Verdict::Unknown });
     } else {
         let _ = judge.send(Verdict::RollBack);
     }
     while let Some(ended) = tasks.join_next().await {
-        if let Err(error) = ended
-            && let Ok(panic) = error.try_into_panic()
-        {
-            std::panic::resume_unwind(panic);
-        }
+        result_of(ended);
     }
 }
 

@@ -43,8 +43,8 @@ pub(crate) struct Participant {
     is_prepared: AtomicBool,
     votes: mpsc::UnboundedSender<bool>,
     verdict: watch::Receiver<Verdict>,
-    /// Where the first one tells whether its commit succeeded; `None` when that is unknown.
-    decided: mpsc::UnboundedSender<Option<bool>>,
+    /// Where the first one tells whether its commit is known to have succeeded.
+    decided: mpsc::UnboundedSender<bool>,
 }
 
 impl Participant {
@@ -53,7 +53,7 @@ impl Participant {
         is_first: bool,
         votes: mpsc::UnboundedSender<bool>,
         verdict: watch::Receiver<Verdict>,
-        decided: mpsc::UnboundedSender<Option<bool>>,
+        decided: mpsc::UnboundedSender<bool>,
     ) -> Self {
         Self {
             transaction,
@@ -118,7 +118,7 @@ impl Participant {
                 let committed = work.execute(&format!("COMMIT PREPARED {name}")).await;
                 if self.is_first {
                     // An error leaves it prepared, or the connection was lost, and the outcome is unknown.
-                    let _ = self.decided.send(committed.is_ok().then_some(true));
+                    let _ = self.decided.send(committed.is_ok());
                 }
                 committed.map_err(|error| still(Some(error)))?;
                 Ok(report)

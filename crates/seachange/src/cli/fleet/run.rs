@@ -15,6 +15,7 @@ use seachange_cli::{
 use super::FleetRunArgs;
 use super::document::{self, ReportDocument, ReportFormat};
 use super::progress::FleetProgress;
+use super::standings::{NAMED, shortened};
 use crate::Error;
 use crate::cli::context::Context;
 use crate::cli::hints::problem;
@@ -22,9 +23,8 @@ use crate::cli::interrupt;
 use crate::fleet::{Fleet, FleetError, FleetReport, TargetOutcome, TargetReport};
 use crate::migrator::{Migrator, RunOptions};
 
-/// How many of the slowest targets are named, of those that did not succeed for one reason, and of the reasons.
+/// How many of the slowest targets are named, and of the reasons for which others did not succeed.
 const SLOWEST: usize = 3;
-const NAMED: usize = 5;
 const REASONS: usize = 10;
 
 /// A run over a fleet.
@@ -100,13 +100,13 @@ fn verdict(report: &FleetReport) -> Result<Exit, Diagnostic> {
         return Ok(Exit::Success);
     }
     let all = describe::counted(report.targets.len(), "target", "targets");
-    let is_stopped = !report.was_halted && reasons(report).is_empty();
+    let reasons = reasons(report);
+    let is_stopped = !report.was_halted && reasons.is_empty();
     let (exit, message) = match is_stopped {
         true => (interrupt::exit(), format!("stopped with {bad} of {all} left")),
         false => (Exit::Targets, format!("{bad} of {all} did not succeed")),
     };
     let mut problem = Diagnostic::new(exit, message);
-    let reasons = reasons(report);
     for reason in reasons.iter().take(REASONS) {
         problem = reason.details().into_iter().fold(problem, Diagnostic::detail);
     }
@@ -170,11 +170,7 @@ fn reasons(report: &FleetReport) -> Vec<Reason<'_>> {
 
 /// The first ones of some names, and how many there are beside them.
 fn named(names: &[&str]) -> String {
-    let shown: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{}`", printable::name(name))).collect();
-    match names.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        Some(more) => format!("{} and {more} more", shown.join(", ")),
-        None => shown.join(", "),
-    }
+    shortened(names.iter().map(|name| format!("`{}`", printable::name(name))), NAMED)
 }
 
 /// The ids of the current revisions of a target.

@@ -11,8 +11,8 @@ use crate::cli::commands::place_of;
 use crate::cli::context::Context;
 use crate::fleet::{Fleet, FleetTarget, TargetStanding};
 
-/// How many targets of a group are named.
-const NAMED: usize = 5;
+/// How many targets of a group, or with one reason, are named.
+pub(super) const NAMED: usize = 5;
 
 /// A target as JSON.
 #[derive(Debug, Serialize)]
@@ -91,11 +91,14 @@ fn answer(context: &Context, fleet: &Fleet, standings: &[Standing], format: Form
 /// The names of some targets, or of all of them with `--verbose`.
 pub(super) fn names(context: &Context, targets: &[&FleetTarget]) -> String {
     let shown = if context.terminal.verbose { targets.len() } else { NAMED };
-    let named: Vec<String> = targets.iter().take(shown).map(|own| printable::name(&own.name).into_owned()).collect();
-    match targets.len().checked_sub(shown).filter(|more| *more > 0) {
-        Some(more) => format!("{} and {more} more", named.join(", ")),
-        None => named.join(", "),
-    }
+    shortened(targets.iter().map(|own| printable::name(&own.name).into_owned()), shown)
+}
+
+/// The first ones of some names, and how many there are beside them.
+pub(super) fn shortened(names: impl ExactSizeIterator<Item = String>, shown: usize) -> String {
+    let more = names.len().saturating_sub(shown);
+    let named = names.take(shown).collect::<Vec<_>>().join(", ");
+    if more == 0 { named } else { format!("{named} and {more} more") }
 }
 
 /// Where a target stands, in words that are equal for targets that stand at the same place.
