@@ -5,15 +5,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread::{self, JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use seachange_tests::harness::{Case, TestResult};
 use seachange_tests::{App, Backend, Output, Program, TestDatabase, cargo, workspace};
 use serde_json::{Value, json};
 
+use super::load::{Load, LoadReport};
 use crate::book::use_features_of_the_workspace;
 use crate::guarantees::script::Outcome;
 use crate::new_crate::target;
@@ -65,7 +64,7 @@ impl Version {
 struct Deployed {
     version: Version,
     app: App,
-    clients: Option<Clients>,
+    clients: Option<Load>,
 }
 
 impl Deployed {
@@ -74,7 +73,7 @@ impl Deployed {
     }
 
     fn begin_requests(&mut self) {
-        self.clients.get_or_insert_with(|| Clients::start(self.version, self.app.base_url()));
+        self.clients.get_or_insert_with(|| start_clients(self.version, self.app.base_url()));
     }
 
     fn wait_for(&self, rounds: usize) -> Outcome<()> {
@@ -148,48 +147,13 @@ fn shows(base_url: &str, version: Version, id: u64, title: &str, is_published: b
     Err(format!("{version:?}: {post} instead of {expected:?}").into())
 }
 
-/// Requests to one version, made until they are stopped. None may fail.
-struct Clients {
-    stop: Arc<AtomicBool>,
-    rounds: Arc<AtomicUsize>,
-    thread: JoinHandle<Result<ClientReport, String>>,
+/// Makes requests to one version until they are stopped. None may fail.
+fn start_clients(version: Version, base_url: String) -> Load {
+    Load::start(move |stop, rounds| make_requests(version, &base_url, stop, rounds).map_err(|error| error.to_string()))
 }
 
-/// What the clients of a version did.
-#[derive(Debug)]
-struct ClientReport {
-    rounds: usize,
-    longest: Duration,
-}
-
-impl Clients {
-    fn start(version: Version, base_url: String) -> Self {
-        let (stop, rounds) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-        let (seen, counted) = (Arc::clone(&stop), Arc::clone(&rounds));
-        let made = move || make_requests(version, &base_url, &seen, &counted).map_err(|error| error.to_string());
-        Self { stop, rounds, thread: thread::spawn(made) }
-    }
-
-    /// Waits until this many more rounds were made, or a request has failed.
-    fn wait_for(&self, rounds: usize) -> Outcome<()> {
-        let (begun, first) = (Instant::now(), self.rounds.load(Ordering::Relaxed));
-        while !self.thread.is_finished() && self.rounds.load(Ordering::Relaxed) < first + rounds {
-            if begun.elapsed() > Duration::from_secs(60) {
-                return Err("a service stands still".into());
-            }
-            sleep(Duration::from_millis(20));
-        }
-        Ok(())
-    }
-
-    fn stop(self) -> Outcome<ClientReport> {
-        self.stop.store(true, Ordering::Relaxed);
-        Ok(self.thread.join().map_err(|_| "the clients panicked")??)
-    }
-}
-
-fn make_requests(version: Version, url: &str, stop: &AtomicBool, rounds: &AtomicUsize) -> Outcome<ClientReport> {
-    let mut report = ClientReport { rounds: 0, longest: Duration::ZERO };
+fn make_requests(version: Version, url: &str, stop: &AtomicBool, rounds: &AtomicUsize) -> Outcome<LoadReport> {
+    let mut report = LoadReport { rounds: 0, longest: Duration::ZERO };
     while !stop.load(Ordering::Relaxed) {
         let (begun, is_published) = (Instant::now(), report.rounds.is_multiple_of(2));
         let title = format!("{} {}", version.title, report.rounds);
