@@ -79,6 +79,16 @@ impl Members {
         program.env("TEN_LOG", database.folder().join("log")).args(arguments.split(' ')).limit(LIMIT)
     }
 
+    /// Waits until the first server has what the others committed before.
+    fn catch_up(&self, database: &TestDatabase) -> TestResult {
+        let waits = match self.kind {
+            ClusterKind::Galera => "SET SESSION wsrep_sync_wait = 15",
+            ClusterKind::GroupReplication => "SET SESSION group_replication_consistency = 'BEFORE'",
+        };
+        database.execute(&format!("{waits}; SELECT COUNT(*) FROM seachange_revision"))?;
+        Ok(())
+    }
+
     /// How long Galera lets a read wait for what others committed.
     fn limit_causal_reads(&self, limit: &str) -> TestResult {
         for address in &self.addresses {
@@ -98,7 +108,6 @@ impl Members {
 
     /// Fails unless each revision is applied, and every server has the contents of an undisturbed run.
     fn check_head(&self, database: &TestDatabase, expected: &(String, String)) -> TestResult {
-        assert_eq!(&(database.schema()?, database.rows()?), expected);
         for index in 0..self.addresses.len() {
             let settled = || -> Outcome<bool> {
                 let output = self.program(index, database, "current --check-heads").run()?;
@@ -106,6 +115,8 @@ impl Members {
             };
             wait_until(&format!("server {index} is at the head"), settled)?;
         }
+        self.catch_up(database)?;
+        assert_eq!(&(database.schema()?, database.rows()?), expected);
         let token: String = database.value("SELECT token FROM seachange_revision_lease")?;
         assert_eq!(token, "", "the lease is released");
         Ok(())
@@ -182,8 +193,11 @@ fn stopped_run_sends_nothing_afterwards(cluster: &Members) -> TestResult {
     let run = cluster.program(0, &database, "up").args(["--lease", LEASE]).env("TEN_AT", "30: wait");
     let mut stopped = run.start()?;
     wait_for_moment(&database, &mut stopped)?;
-    let status = cluster.program(1, &database, "status").run()?.succeeded()?;
-    assert!(status.stdout.contains("running"), "{status}");
+    // The second server may be behind the first one.
+    wait_until("the second server shows the run", || {
+        let status = cluster.program(1, &database, "status").run()?.succeeded()?;
+        Ok(status.stdout.contains("running"))
+    })?;
     stopped.pause_process()?;
 
     let mut other = cluster.program(1, &database, "up").start()?;
@@ -191,6 +205,7 @@ fn stopped_run_sends_nothing_afterwards(cluster: &Members) -> TestResult {
     let other = other.finish()?;
     assert_eq!(other.code, Some(4), "{other}");
     assert!(other.stderr.contains("did not finish"), "{other}");
+    cluster.catch_up(&database)?;
     let before = (database.schema()?, database.rows()?, journal(&database)?);
 
     database.execute("SET GLOBAL log_output = 'TABLE'; TRUNCATE mysql.general_log; SET GLOBAL general_log = ON")?;
@@ -279,6 +294,7 @@ fn long_change_keeps_the_lease(cluster: &Members) -> TestResult {
         let output = other?.succeeded()?;
         assert!(output.stderr.contains("Waiting for `"), "{output}");
     }
+    cluster.catch_up(&database)?;
     assert_eq!(database.value::<i64>("SELECT COUNT(*) FROM large")?, 600_001);
     Ok(())
 }
@@ -299,6 +315,7 @@ fn services_and_programs_share_the_lock(cluster: &Members) -> TestResult {
     for running in running {
         running.finish()?.succeeded()?;
     }
+    cluster.catch_up(&database)?;
     assert_eq!(database.values::<String>("SELECT state FROM seachange_revision")?, ["applied"; 6]);
     for number in 1..=6 {
         assert_eq!(database.value::<i64>(&format!("SELECT COUNT(*) FROM t{number}"))?, 1);

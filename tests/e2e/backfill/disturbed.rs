@@ -1,5 +1,7 @@
 //! What happens to a table, or to the row of its backfill, while the backfill runs.
 
+use std::time::Duration;
+
 use seachange_tests::harness::{Case, TestResult, each_backend};
 use seachange_tests::{Backend, TestDatabase};
 use serde_json::json;
@@ -7,6 +9,9 @@ use serde_json::json;
 use super::registered::wait_for_rows;
 use super::{ConcatAll, backfill, people, states, times};
 use crate::guarantees::script::{Script, check_says};
+
+/// How long many small batches may take on a disk that is slow.
+const SLOW_DISK: Duration = Duration::from_secs(120);
 
 pub(super) fn trials() -> Vec<Case> {
     let mut cases = each_backend("backfill::table_is_renamed", table_is_renamed);
@@ -117,11 +122,11 @@ fn rate_after_a_pause(database: &TestDatabase) -> TestResult {
     let running = script.program("up 1 --rows-per-second 2000")?.start()?;
     wait_for_rows(database)?;
     script.succeed("backfill pause l1")?;
-    std::thread::sleep(std::time::Duration::from_secs(5));
+    std::thread::sleep(Duration::from_secs(5));
     let passed = || database.value::<i64>("SELECT rows_passed FROM seachange_revision_backfill");
     let before = passed()?;
     script.succeed("backfill resume l1")?;
-    std::thread::sleep(std::time::Duration::from_secs(1));
+    std::thread::sleep(Duration::from_secs(1));
     let after = passed()?;
     assert!(after - before <= 5000, "{} rows in the second after a pause", after - before);
     running.interrupt()?;
@@ -135,13 +140,15 @@ fn statements_that_are_too_slow(database: &TestDatabase) -> TestResult {
     database.execute(match database.backend() {
         Backend::Postgres => {
             "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
-                $$ BEGIN PERFORM pg_sleep(0.001); RETURN NEW; END $$;
+                $$ BEGIN PERFORM pg_sleep(0.002); RETURN NEW; END $$;
              CREATE TRIGGER slow AFTER UPDATE ON people FOR EACH ROW EXECUTE PROCEDURE slow()"
         }
-        _ => "CREATE TRIGGER slow AFTER UPDATE ON people FOR EACH ROW DO SLEEP(0.001)",
+        _ => "CREATE TRIGGER slow AFTER UPDATE ON people FOR EACH ROW DO SLEEP(0.002)",
     })?;
-    let script = Script::new(database).outside("l1", backfill(&json!({})));
-    script.succeed("up 1 --statement-timeout 60ms")?;
+    let script = Script::new(database).up("l1", json!([])).outside("l2", backfill(&json!({})));
+    // The tables of the record are created without the limit.
+    script.succeed("up l1")?;
+    script.succeed("up l2 --statement-timeout 150ms")?;
     assert_eq!(times(database, "people")?, ["1: 1500"]);
     Ok(())
 }
@@ -149,17 +156,17 @@ fn statements_that_are_too_slow(database: &TestDatabase) -> TestResult {
 /// The batch that finds the disk full is rolled back, and the rest runs when there is space.
 fn full_disk(database: &TestDatabase) -> TestResult {
     people(database, 5000)?;
-    let set = json!({"target": 1, "set": [["name_key", "name || ' and more, so that pages are added'"], ["times", "times + 1"]]});
+    let set = json!({"target": 10, "set": [["name_key", "name || ' and more, so that pages are added'"], ["times", "times + 1"]]});
     // Another session has no such limit.
     let pages: i64 = database.value("PRAGMA page_count")?;
     let actions = [json!([format!("PRAGMA max_page_count = {}", pages + 40)]), backfill(&set)].concat_all();
     let script = Script::new(database).outside("l1", actions);
-    let output = script.run("up 1")?;
+    let output = script.program("up 1")?.limit(SLOW_DISK).run()?;
     assert_eq!(output.code, Some(5), "{output}");
     check_says(&output, &["full"])?;
     let rows = times(database, "people")?;
     assert_eq!(rows.len(), 2, "some rows were changed: {rows:?}");
-    script.succeed("backfill run l1")?;
+    script.program("backfill run l1")?.limit(SLOW_DISK).run()?.succeeded()?;
     assert_eq!(times(database, "people")?, ["1: 5000"]);
     script.succeed("repair --resume")?;
     assert!(script.is_applied("l1")?);

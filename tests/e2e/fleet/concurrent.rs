@@ -1,6 +1,5 @@
 //! Several runs over the same targets, and runs that are killed.
 
-use std::error::Error;
 use std::thread;
 use std::time::Duration;
 
@@ -49,11 +48,8 @@ fn killed_and_continued(database: &TestDatabase, kind: Kind) -> TestResult {
 }
 
 /// Resumes what a kill left in the middle, once the server has ended the sessions of the killed program.
-fn repair(tenants: &Tenants<'_>) -> Result<(), Box<dyn Error>> {
-    if tenants.database.backend().is_like_mysql() {
-        let output = tenants.program("ten-migration", "repair --resume").run()?;
-        output.succeeded()?;
-    }
+fn repair(tenants: &Tenants<'_>) -> TestResult {
+    tenants.program("ten-migration", "repair --resume").run()?.succeeded()?;
     Ok(())
 }
 
