@@ -15,27 +15,35 @@ use crate::{Options, say};
 /// The number of revisions, of which one is edited.
 const COUNT: usize = 1000;
 
+/// The number of crates among which as many revisions are shared.
+const CRATES: usize = 4;
+
 /// The line of a revision that changes with each edit.
 const LENGTH: &str = "TITLE_LENGTH";
 
 /// Prints the times.
 pub(crate) fn measure(options: &Options) -> Result<(), Box<dyn Error>> {
     say!("From an edit of one of the revisions to `cargo run -p migration -- up` having run, seconds");
-    for count in [10, COUNT] {
-        let project = Project::write(count)?;
-        say!("  {count} revisions; the first build of the project takes minutes");
+    for (count, crates) in [(10, 1), (COUNT, 1), (COUNT, CRATES)] {
+        let project = Project::write(count, crates)?;
+        say!("  {count} revisions in {crates} crates; the first build of the project takes minutes");
         project.up()?;
-        let (mut unchanged, mut touched, mut edited) = (Vec::new(), Vec::new(), Vec::new());
-        for round in 0..options.rounds {
-            unchanged.push(project.up()?);
-            project.edit(100)?;
-            touched.push(project.up()?);
-            project.edit(101 + round)?;
-            edited.push(project.up()?);
-            project.edit(100)?;
-            project.up()?;
+        // In the newest crate, and, where there are several, in the one that all others depend on.
+        let places = [Some(count - count / crates / 2), (crates > 1).then_some(count / crates / 2)];
+        for number in places.into_iter().flatten() {
+            say!("  revision {number}");
+            let (mut unchanged, mut touched, mut edited) = (Vec::new(), Vec::new(), Vec::new());
+            for round in 0..options.rounds {
+                unchanged.push(project.up()?);
+                project.edit(number, 100)?;
+                touched.push(project.up()?);
+                project.edit(number, 101 + round)?;
+                edited.push(project.up()?);
+                project.edit(number, 100)?;
+                project.up()?;
+            }
+            report([unchanged, touched, edited]);
         }
-        report([unchanged, touched, edited]);
     }
     Ok(())
 }
@@ -45,12 +53,14 @@ struct Project {
     folder: PathBuf,
     target: PathBuf,
     count: usize,
+    crates: usize,
 }
 
 impl Project {
-    fn write(count: usize) -> Result<Self, Box<dyn Error>> {
+    fn write(count: usize, crates: usize) -> Result<Self, Box<dyn Error>> {
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("build");
-        let project = Self { folder: home.join(format!("many{count}")), target: home.join("target"), count };
+        let folder = home.join(format!("many{count}in{crates}"));
+        let project = Self { folder, target: home.join("target"), count, crates };
         if project.folder.exists() {
             fs::remove_dir_all(&project.folder)?;
         }
@@ -62,29 +72,83 @@ impl Project {
         init.arg(workspace().canonicalize()?.join("crates")).run()?.succeeded()?;
         copy(&place.path().join("many"), &project.folder)?;
         fs::copy(workspace().join("Cargo.lock"), project.folder.join("Cargo.lock"))?;
-        fs::remove_dir_all(project.versions())?;
-        fs::create_dir_all(project.versions())?;
-        (0..count).try_for_each(|number| fs::write(project.file(number), revision(number, 100)))?;
+        fs::remove_dir_all(project.crate_of(count - 1).join("src/versions"))?;
+        (1..crates).try_for_each(|part| project.write_part(part))?;
+        project.name_parts()?;
+        for number in 0..count {
+            fs::create_dir_all(project.crate_of(number).join("src/versions"))?;
+            fs::write(project.file(number), revision(number, 100))?;
+        }
         Ok(project)
     }
 
-    fn versions(&self) -> PathBuf {
-        self.folder.join("migration/src/versions")
+    /// Writes a crate that holds only older revisions.
+    fn write_part(&self, part: usize) -> Result<(), Box<dyn Error>> {
+        let folder = self.folder.join(part_name(part));
+        fs::create_dir_all(folder.join("src"))?;
+        fs::copy(self.folder.join("migration/src/lib.rs"), folder.join("src/lib.rs"))?;
+        fs::write(folder.join("build.rs"), build_script(part - 1))?;
+        let manifest = format!(
+            "[package]\nname = \"{}\"\nversion.workspace = true\nedition.workspace = true\n\n\
+             [dependencies]\nseachange.workspace = true\n{}\n\
+             [build-dependencies]\nseachange-source.workspace = true\n",
+            part_name(part),
+            dependencies(part - 1)
+        );
+        Ok(fs::write(folder.join("Cargo.toml"), manifest)?)
+    }
+
+    /// Makes the migration crate depend on the others.
+    fn name_parts(&self) -> Result<(), Box<dyn Error>> {
+        let edit = |file: &str, from: &str, to: String| -> Result<(), Box<dyn Error>> {
+            let path = self.folder.join(file);
+            Ok(fs::write(&path, fs::read_to_string(&path)?.replacen(from, &to, 1))?)
+        };
+        let members: String = (1..self.crates).map(|part| format!("\"{}\", ", part_name(part))).collect();
+        edit("Cargo.toml", "members = [", format!("members = [{members}"))?;
+        edit("migration/Cargo.toml", "[dependencies]\n", format!("[dependencies]\n{}", dependencies(self.crates - 1)))?;
+        Ok(fs::write(self.folder.join("migration/build.rs"), build_script(self.crates - 1))?)
+    }
+
+    /// The folder of the crate that compiles a revision.
+    fn crate_of(&self, number: usize) -> PathBuf {
+        let part = number / self.count.div_ceil(self.crates) + 1;
+        self.folder.join(if part == self.crates { "migration".to_owned() } else { part_name(part) })
     }
 
     fn file(&self, number: usize) -> PathBuf {
-        self.versions().join(format!("m20260101_change_{number:04}.rs"))
+        self.crate_of(number).join(format!("src/versions/m20260101_change_{number:04}.rs"))
     }
 
-    /// Writes the revision in the middle, whose column has this length.
-    fn edit(&self, length: usize) -> Result<(), Box<dyn Error>> {
-        let number = self.count / 2 / 4 * 4;
+    /// Writes a revision that makes a table, whose column has this length; it is `number` or one just before it.
+    fn edit(&self, number: usize, length: usize) -> Result<(), Box<dyn Error>> {
+        let number = number / 4 * 4;
         Ok(fs::write(self.file(number), revision(number, length))?)
     }
 
     fn up(&self) -> Result<Duration, Box<dyn Error>> {
         up(&self.folder, &self.target)
     }
+}
+
+fn part_name(part: usize) -> String {
+    format!("history{part}")
+}
+
+/// The lines of a manifest for the first `parts` crates.
+fn dependencies(parts: usize) -> String {
+    (1..=parts).map(|part| format!("{0} = {{ path = \"../{0}\" }}\n", part_name(part))).collect()
+}
+
+/// The build script of the crate that follows on `parts` crates.
+fn build_script(parts: usize) -> String {
+    let pairs: String =
+        (1..=parts).map(|part| format!("(\"{0}\", \"../{0}/src/versions\"), ", part_name(part))).collect();
+    let call = match parts {
+        0 => "revisions(\"src/versions\")".to_owned(),
+        _ => format!("revisions_with_crates([\"src/versions\"], [{pairs}])"),
+    };
+    format!("fn main() {{\n    seachange_source::build::{call};\n}}\n")
 }
 
 /// The file of a revision. Of four, the first makes a table, and the others change it.

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, error::Error, ffi::OsStr, fs, io, os::unix::ffi::OsStrExt, path::Path};
 
 use seachange_tests::{
-    Backend, Output, Program, TestDatabase,
+    Backend, Output, Program, TestDatabase, cargo,
     harness::{Case, TestResult},
     snapshot,
 };
 
-use crate::new_crate::NewCrate;
+use crate::new_crate::{NewCrate, target};
 
 const BUILD: &str = r#"//! Registers the files in two folders.
 
@@ -20,11 +20,15 @@ fn main() {
 pub(crate) fn trials() -> Vec<Case> {
     vec![
         Case::on(Backend::Sqlite, "authoring::branches_in_two_folders", branches_in_two_folders),
+        Case::on(Backend::Sqlite, "authoring::revisions_of_another_crate", revisions_of_another_crate),
         Case::on(Backend::Sqlite, "authoring::edit_opens_the_file_of_a_target", edit_opens_the_file_of_a_target),
         Case::on(Backend::Sqlite, "authoring::edit_without_an_editor", edit_without_an_editor),
         Case::on(Backend::Sqlite, "authoring::ctrl_c_is_the_editors", ctrl_c_is_the_editors),
     ]
 }
+
+/// The manifest of a crate of older revisions, without its dependencies.
+const HISTORY: &str = "[package]\nname = \"history\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n";
 
 /// A crate, and the commands typed in it so far, with their outputs.
 struct Session<'a> {
@@ -87,6 +91,51 @@ fn files(folder: &Path) -> io::Result<BTreeMap<String, String>> {
         }
     }
     Ok(found)
+}
+
+/// The first revisions move to a crate of their own, and new ones go on in the first crate.
+fn revisions_of_another_crate(database: &TestDatabase) -> TestResult {
+    let new = NewCrate::init("parted")?;
+    let history = new.folder().join("history");
+    fs::create_dir_all(history.join("src"))?;
+    fs::rename(new.versions(), history.join("src/versions"))?;
+    fs::copy(new.folder().join("build.rs"), history.join("build.rs"))?;
+    fs::write(history.join("src/lib.rs"), "seachange::include_revisions!();\n")?;
+    let manifest = fs::read_to_string(new.folder().join("Cargo.toml"))?;
+    let dependency = |name: &str| -> Result<&str, Box<dyn Error>> {
+        Ok(manifest.lines().find(|line| line.starts_with(&format!("{name} = "))).ok_or("a dependency")?)
+    };
+    let (engine, source) = (dependency("seachange")?, dependency("seachange-source")?);
+    let own = format!("{HISTORY}[dependencies]\n{engine}\n\n[build-dependencies]\n{source}\n");
+    fs::write(history.join("Cargo.toml"), own)?;
+    let with_history = manifest.replacen(engine, &format!("history = {{ path = \"history\" }}\n{engine}"), 1);
+    let build = "fn main() {\n    seachange_source::build::revisions_with_crates([\"src/versions\"], \
+                 [(\"history\", \"../parted/history/src/versions\")]);\n}\n";
+    fs::write(new.folder().join("build.rs"), build)?;
+
+    // Without the dependency, rustc names the crate.
+    let unknown =
+        cargo().args(["check", "--offline"]).env("CARGO_TARGET_DIR", target()).current_dir(new.folder()).output()?;
+    let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
+    assert!(!unknown.status.success() && said.contains("`history`"), "{said}");
+
+    fs::write(new.folder().join("Cargo.toml"), with_history)?;
+    new.build()?;
+    let run =
+        |arguments: &[&str]| -> Result<Output, Box<dyn Error>> { Ok(new.program(database)?.args(arguments).run()?) };
+    let before = files(&history.join("src/versions"))?;
+    let written = run(&["revision", "-m", "go on"])?.succeeded()?;
+    assert!(written.stdout.contains("src/versions/"), "{written}");
+    assert_eq!(files(&history.join("src/versions"))?, before);
+    assert_eq!(new.files()?.len(), 1);
+    new.build()?;
+    run(&["up"])?.succeeded()?;
+    run(&["current", "--check-heads"])?.succeeded()?;
+    let shown = run(&["history", "--verbose"])?.succeeded()?;
+    assert!(shown.stdout.contains("history/src/versions/"), "{shown}");
+    assert_eq!(new.history(database)?.len(), before.len() + 1);
+    run(&["down", "base", "--yes"])?.succeeded()?;
+    Ok(())
 }
 
 fn branches_in_two_folders(database: &TestDatabase) -> TestResult {

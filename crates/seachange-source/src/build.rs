@@ -46,9 +46,50 @@ pub fn revisions(dir: impl AsRef<Path>) {
 /// seachange_source::build::revisions_in(["src/versions", "src/billing"]);
 /// ```
 pub fn revisions_in<P: AsRef<Path>>(dirs: impl IntoIterator<Item = P>) {
-    let dirs: Vec<PathBuf> = dirs.into_iter().map(|dir| dir.as_ref().components().collect()).collect();
+    print_directives(&dirs.into_iter().map(|dir| RevisionFolder::own(dir.as_ref())).collect::<Vec<_>>());
+}
+
+/// Registers the revision files in folders of this crate, and those that other crates compile: pairs of the name of a
+/// crate, which is a dependency, and its folder, relative to this crate.
+///
+/// They form one graph, as with [`revisions_in`]. An edit then compiles only the revisions of one crate again. The build
+/// script of the other crate calls [`revisions`] with its folder, so that its part of the graph has to be complete without
+/// this crate. Two folders of one crate are an error.
+///
+/// ```no_run
+/// seachange_source::build::revisions_with_crates(["src/versions"], [("history", "../history/src/versions")]);
+/// ```
+pub fn revisions_with_crates<P: AsRef<Path>, D: AsRef<Path>>(
+    dirs: impl IntoIterator<Item = P>,
+    crates: impl IntoIterator<Item = (&'static str, D)>,
+) {
+    let own = dirs.into_iter().map(|dir| RevisionFolder::own(dir.as_ref()));
+    let others = crates.into_iter().map(|(name, dir)| RevisionFolder::of_crate(name, dir.as_ref()));
+    print_directives(&own.chain(others).collect::<Vec<_>>());
+}
+
+/// A folder of revisions, relative to the crate.
+#[derive(Debug, Clone)]
+pub(crate) struct RevisionFolder {
+    pub(crate) path: PathBuf,
+    /// The crate that compiles the files, if it is another one.
+    pub(crate) of_crate: Option<String>,
+}
+
+impl RevisionFolder {
+    pub(crate) fn own(path: &Path) -> Self {
+        Self { path: path.components().collect(), of_crate: None }
+    }
+
+    fn of_crate(name: &str, path: &Path) -> Self {
+        Self { of_crate: Some(name.replace('-', "_")), ..Self::own(path) }
+    }
+}
+
+/// Prints for cargo what came of the registration.
+fn print_directives(folders: &[RevisionFolder]) {
     let instructions = match CargoEnv::of_build_script() {
-        Ok(surroundings) => register(&dirs, &surroundings),
+        Ok(surroundings) => register(folders, &surroundings),
         Err(variable) => vec![CargoDirective::Error(format!(
             "`{variable}` is not set; call `seachange_source::build::revisions` from a `build.rs` that cargo runs"
         ))],
@@ -96,19 +137,21 @@ impl fmt::Display for CargoDirective {
     }
 }
 
-/// Scans `dirs`, and writes the registry if there are no errors.
-fn register(dirs: &[PathBuf], surroundings: &CargoEnv) -> Vec<CargoDirective> {
+/// Scans `folders`, and writes the registry if there are no errors.
+fn register(folders: &[RevisionFolder], surroundings: &CargoEnv) -> Vec<CargoDirective> {
     let root = &surroundings.manifest_dir;
+    let dirs: &[PathBuf] = &folders.iter().map(|folder| folder.path.clone()).collect::<Vec<_>>();
     let folder = relative(scan_all(dirs.iter().map(|dir| root.join(dir))), root);
     let mut instructions: Vec<CargoDirective> = dirs.iter().cloned().map(CargoDirective::RerunIfChanged).collect();
     instructions.extend(included(&folder).into_iter().map(CargoDirective::RerunIfChanged));
-    let (errors, graph) = judge(&folder);
+    let (mut errors, graph) = judge(&folder);
+    errors.extend(wrong_crates(folders));
     if !errors.is_empty() {
         instructions.extend(errors.into_iter().map(CargoDirective::Error));
         return instructions;
     }
     instructions.extend(warnings(&folder, graph.as_ref(), dirs, root).into_iter().map(CargoDirective::Warning));
-    let text = registry::render(&folder.files, dirs, root);
+    let text = registry::render(&folder.files, folders, root);
     let target = surroundings.out_dir.join(REGISTRY);
     if let Err(error) = write_if_changed(&target, &text) {
         instructions.push(CargoDirective::Error(format!("{} cannot be written: {error}", target.display())));
@@ -145,6 +188,21 @@ fn judge(folder: &ScannedFolders) -> (Vec<String>, Option<Graph>) {
             (errors, None)
         }
     }
+}
+
+/// The errors in the names of other crates.
+fn wrong_crates(folders: &[RevisionFolder]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let names = folders.iter().filter_map(|folder| folder.of_crate.as_deref());
+    names
+        .filter_map(|name| match (syn::parse_str::<syn::Ident>(name), seen.insert(name)) {
+            (Err(_), _) => Some(format!("`{name}` is not the name of a crate")),
+            (Ok(_), false) => {
+                Some(format!("the crate `{name}` has several folders (hint: put its revisions into one)"))
+            }
+            (Ok(_), true) => None,
+        })
+        .collect()
 }
 
 /// Warns if there are no files, if there are several heads, or if one of several folders is missing.

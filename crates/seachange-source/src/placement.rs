@@ -5,7 +5,7 @@
 mod error;
 mod parents;
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use seachange_graph::{Anchor as Named, Revision, Target};
 
@@ -43,7 +43,8 @@ pub struct Placement {
 impl RevisionFiles {
     /// Finds the place of a new revision: after the only head, unless the request names another parent.
     ///
-    /// Without a folder, the file goes into the folder of the parent.
+    /// Without a folder, the file goes into the folder of the parent; if that is outside of the crate, into the crate's
+    /// only folder.
     ///
     /// # Errors
     ///
@@ -110,9 +111,17 @@ impl RevisionFiles {
             (None, parents, folders) => parents
                 .first()
                 .and_then(|parent| self.folder_of(&parent.id))
+                .filter(|folder| is_inside(folder))
+                .or_else(|| self.only_folder_inside())
                 .ok_or_else(|| PlacementError::WhichFolder { folders: folders.to_vec() })?,
         };
         Ok(self.path(folder))
+    }
+
+    /// The folder inside the crate, if there is only one.
+    fn only_folder_inside(&self) -> Option<&Path> {
+        let mut inside = self.folders().iter().map(PathBuf::as_path).filter(|folder| is_inside(folder));
+        inside.next().filter(|_| inside.next().is_none())
     }
 
     /// Resolves dependencies to full ids. A target that is only a label stays a label: it still stands for the branch
@@ -132,6 +141,11 @@ impl RevisionFiles {
         dependencies.retain(|dependency| seen.insert(dependency.clone()));
         Ok(dependencies)
     }
+}
+
+/// Whether a declared folder is inside the crate. Another crate compiles the files of most others.
+fn is_inside(folder: &Path) -> bool {
+    folder.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 /// Marks an error as one about a dependency instead of a parent.

@@ -1,10 +1,11 @@
 //! The registry: Rust code that declares the files as modules and lists them for the engine.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use proc_macro2::Literal;
 
+use crate::build::RevisionFolder;
 use crate::parse::RevisionFile;
 
 /// Revision files need no documentation beyond their message, which is prose instead of rustdoc.
@@ -17,34 +18,44 @@ const LINTS: &str = "#[allow(clippy::allow_attributes, missing_docs, rustdoc::al
 ///
 /// Paths are made absolute with `root`, because the text is compiled from another folder. With absolute paths,
 /// compiler messages point to the file itself. A module has the name of its file; if files in several folders have
-/// the same name, the later ones get a suffix.
-pub(crate) fn render(files: &[RevisionFile], folders: &[PathBuf], root: &Path) -> String {
-    let modules = module_names(files);
-    let registered = || files.iter().zip(&modules);
-    let declarations: String = registered().map(|(file, module)| declaration(file, module, root)).collect();
-    let scripts: String = registered().map(|(file, module)| script(file, module)).collect();
-    let folders: Vec<String> = folders.iter().map(|folder| literal(&folder.to_string_lossy())).collect();
+/// the same name, the later ones get a suffix. A file that another crate compiles is a module of that crate.
+pub(crate) fn render(files: &[RevisionFile], folders: &[RevisionFolder], root: &Path) -> String {
+    let (mut own, mut modules) = (Vec::new(), Vec::new());
+    let of_crate = |file: &RevisionFile| {
+        let folder = folders.iter().find(|folder| file.path.parent() == Some(&folder.path))?;
+        folder.of_crate.as_deref()
+    };
+    let stems: HashSet<&str> =
+        files.iter().filter(|file| of_crate(file).is_none()).map(|file| file.module.as_str()).collect();
+    let mut taken = HashSet::new();
+    for file in files {
+        modules.push(match of_crate(file) {
+            Some(name) => format!("::{name}::{}", file.module),
+            None => {
+                let module = module_name(&file.module, &stems, &mut taken);
+                own.push(declaration(file, &module, root));
+                module
+            }
+        });
+    }
+    let scripts: String = files.iter().zip(&modules).map(|(file, module)| script(file, module)).collect();
+    let folders: Vec<String> = folders.iter().map(|folder| literal(&folder.path.to_string_lossy())).collect();
     format!(
         "// Written by the build script from the revision files: edits are lost.\n\n\
-         {declarations}\
+         {}\
          /// The revisions of this crate, folder by folder in the order of their file names.\n\
          pub static MIGRATIONS: ::seachange::Migrations = ::seachange::Migrations::new(\n    \
          concat!(env!(\"CARGO_PKG_NAME\"), \" \", env!(\"CARGO_PKG_VERSION\")),\n    &[\n{scripts}    ],\n)\n\
          .in_folders(&[{}])\n.in_crate(env!(\"CARGO_MANIFEST_DIR\"));\n",
+        own.concat(),
         folders.join(", ")
     )
 }
 
-/// Names a module for each file: its stem, or its stem with the first suffix that is still free.
-fn module_names(files: &[RevisionFile]) -> Vec<String> {
-    let stems: HashSet<&str> = files.iter().map(|file| file.module.as_str()).collect();
-    let mut taken = HashSet::new();
-    let mut name = |stem: &str| {
-        let suffixed =
-            (2..).map(|number: u32| format!("{stem}_{number}")).filter(|name| !stems.contains(name.as_str()));
-        std::iter::once(stem.to_owned()).chain(suffixed).find(|name| taken.insert(name.clone())).unwrap_or_default()
-    };
-    files.iter().map(|file| name(&file.module)).collect()
+/// Names the module of a file: its stem, or its stem with the first suffix that is still free.
+fn module_name(stem: &str, stems: &HashSet<&str>, taken: &mut HashSet<String>) -> String {
+    let suffixed = (2..).map(|number: u32| format!("{stem}_{number}")).filter(|name| !stems.contains(name.as_str()));
+    std::iter::once(stem.to_owned()).chain(suffixed).find(|name| taken.insert(name.clone())).unwrap_or_default()
 }
 
 fn declaration(file: &RevisionFile, module: &str, root: &Path) -> String {
@@ -71,9 +82,10 @@ fn literal(text: &str) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
 
     use super::render;
+    use crate::build::RevisionFolder;
     use crate::parse::{SourceHash, parse};
 
     const TEXT: &str = "//! say \"hi\"\npub const REVISION: R = R { id: \"a\" };\npub struct Migration;";
@@ -84,7 +96,7 @@ mod tests {
         for (file, hash) in files.iter_mut().zip(["aa", "bb"]) {
             file.source = Some(SourceHash { digest: hash.to_owned(), included: Vec::new() });
         }
-        insta::assert_snapshot!(render(&files, &[PathBuf::from("v")], Path::new("/crate")), @r#"
+        insta::assert_snapshot!(render(&files, &[RevisionFolder::own(Path::new("v"))], Path::new("/crate")), @r#"
         // Written by the build script from the revision files: edits are lost.
 
         #[path = "/crate/v/m1_a.rs"]
@@ -124,7 +136,7 @@ mod tests {
 
     #[test]
     fn an_empty_registry_is_one() {
-        let text = render(&[], &[PathBuf::from("v")], Path::new("/crate"));
+        let text = render(&[], &[RevisionFolder::own(Path::new("v"))], Path::new("/crate"));
         assert!(
             text.ends_with("    &[\n    ],\n)\n.in_folders(&[\"v\"])\n.in_crate(env!(\"CARGO_MANIFEST_DIR\"));\n"),
             "{text}"
@@ -135,7 +147,7 @@ mod tests {
     fn files_of_the_same_name_are_different_modules() {
         let paths = ["v/m1.rs", "v/m1_2.rs", "billing/m1.rs", "feed/m1.rs"];
         let files = paths.map(|path| parse(Path::new(path), TEXT).unwrap());
-        let folders = ["v", "billing", "feed"].map(PathBuf::from);
+        let folders = ["v", "billing", "feed"].map(|folder| RevisionFolder::own(Path::new(folder)));
         let text = render(&files, &folders, Path::new("/crate"));
         let kept = |line: &&str| {
             ["#[path", "pub mod", "revision:", "folder:", "file:", ".in_folders"]

@@ -59,6 +59,7 @@ impl MigrationPackage {
         if found.len() > 1 && found.iter().filter(|member| usual.contains(&member.root)).count() == 1 {
             found.retain(|member| usual.contains(&member.root));
         }
+        let found = without_parts(found);
         match found.as_slice() {
             [] => Err(none(workspace)),
             [one] => Self::of(one),
@@ -84,6 +85,24 @@ impl MigrationPackage {
         let engine = packages.iter().find(|package| package.get("name").and_then(Item::as_str) == Some("seachange"))?;
         engine.get("version")?.as_str().map(str::to_owned)
     }
+}
+
+/// Leaves out the crates that only compile revisions of another one.
+fn without_parts(mut crates: Vec<Manifest>) -> Vec<Manifest> {
+    let folders = |manifest: &Manifest| -> Vec<PathBuf> {
+        let script = fs::read_to_string(manifest.root.join(manifest.build_script())).unwrap_or_default();
+        let declared = declared_folders(&script).unwrap_or_default();
+        declared.iter().filter_map(|folder| manifest.root.join(folder).canonicalize().ok()).collect()
+    };
+    let all: Vec<_> = crates.iter().map(|manifest| (manifest.root.clone(), folders(manifest))).collect();
+    crates.retain(|one| {
+        let own = folders(one);
+        let is_part_of = |(root, others): &(PathBuf, Vec<PathBuf>)| {
+            *root != one.root && others.len() > own.len() && own.iter().all(|folder| others.contains(folder))
+        };
+        own.is_empty() || !all.iter().any(is_part_of)
+    });
+    crates
 }
 
 /// The packages of a workspace: those that match its patterns, and its root.
@@ -179,6 +198,27 @@ mod tests {
     use std::fs;
 
     use super::MigrationPackage;
+
+    #[test]
+    fn crates_that_compile_a_part_are_not_meant() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("Cargo.toml"), "[workspace]\nmembers = [\"history\", \"migration\"]\n").unwrap();
+        let calls = [
+            ("history", "revisions(\"src/versions\")"),
+            ("migration", "revisions_with_crates([\"src/versions\"], [(\"history\", \"../history/src/versions\")])"),
+        ];
+        for (name, call) in calls {
+            let root = folder.path().join(name);
+            fs::create_dir_all(root.join("src/versions")).unwrap();
+            let manifest = format!("[package]\nname = \"{name}\"\n[build-dependencies]\nseachange-source = \"0.1\"\n");
+            fs::write(root.join("Cargo.toml"), manifest).unwrap();
+            fs::write(root.join("build.rs"), format!("fn main() {{ {call} }}")).unwrap();
+        }
+        let found = MigrationPackage::find(folder.path(), None).unwrap();
+        assert_eq!(found.name, "migration");
+        let within = MigrationPackage::find(&folder.path().join("history"), None).unwrap();
+        assert_eq!(within.name, "history");
+    }
 
     #[test]
     fn another_program_is_not_run() {

@@ -1,21 +1,21 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{CargoDirective, CargoEnv, REGISTRY, register};
+use super::{CargoDirective, CargoEnv, REGISTRY, RevisionFolder, register};
 
 /// A crate in a temporary folder, with revision files given by name and the fields of the constant.
 struct Crate {
     folder: tempfile::TempDir,
-    dirs: Vec<PathBuf>,
+    folders: Vec<RevisionFolder>,
 }
 
 impl Crate {
     fn new(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("src/versions")).unwrap();
-        let this = Self { folder, dirs: vec![PathBuf::from("src/versions")] };
+        let this = Self { folder, folders: vec![RevisionFolder::own(Path::new("src/versions"))] };
         for (name, fields) in files {
             let text = format!("pub const REVISION: R = R {{ {fields} }};\npub struct Migration;");
             fs::write(this.version(name), text).unwrap();
@@ -25,7 +25,7 @@ impl Crate {
 
     /// Declares a second folder, `src/billing`, with files.
     fn with_billing(mut self, files: &[(&str, &str)]) -> Self {
-        self.dirs.push(PathBuf::from("src/billing"));
+        self.folders.push(RevisionFolder::own(Path::new("src/billing")));
         fs::create_dir(self.version("../billing")).unwrap();
         for (name, fields) in files {
             let text = format!("pub const REVISION: R = R {{ {fields} }};\npub struct Migration;");
@@ -46,7 +46,7 @@ impl Crate {
     fn build(&self) -> Vec<String> {
         let root = self.folder.path().to_owned();
         let surroundings = CargoEnv { manifest_dir: root.clone(), out_dir: root };
-        register(&self.dirs, &surroundings).iter().map(CargoDirective::to_string).collect()
+        register(&self.folders, &surroundings).iter().map(CargoDirective::to_string).collect()
     }
 }
 
@@ -59,6 +59,22 @@ fn a_sound_folder_is_registered_without_a_word() {
     let registry = fs::read_to_string(krate.registry()).unwrap();
     assert!(registry.contains(&format!("{:?}", krate.version("m2_b.rs"))), "{registry}");
     assert!(registry.contains("revision: m2_b::REVISION"), "{registry}");
+}
+
+#[test]
+fn another_crate_compiles_its_files() {
+    let mut krate =
+        Crate::new(&[("m2_b.rs", "id: \"b\", down_revision: &[\"a\"]")]).with_billing(&[("m1_a.rs", "id: \"a\"")]);
+    krate.folders[1] = RevisionFolder::of_crate("old-billing", Path::new("src/billing"));
+    assert_eq!(krate.build(), [RERUN, "cargo::rerun-if-changed=src/billing"]);
+    let registry = fs::read_to_string(krate.registry()).unwrap();
+    assert!(registry.contains("revision: ::old_billing::m1_a::REVISION"), "{registry}");
+    assert!(!registry.contains("pub mod m1_a"), "{registry}");
+    krate.folders.push(krate.folders[1].clone());
+    krate.folders.push(RevisionFolder::of_crate("not a crate", Path::new("src/none")));
+    let output = krate.build().join("\n");
+    assert!(output.contains("cargo::error=the crate `old_billing` has several folders"), "{output}");
+    assert!(output.contains("cargo::error=`not a crate` is not the name of a crate"), "{output}");
 }
 
 #[test]
@@ -155,7 +171,7 @@ fn one_of_several_folders_that_is_not_there_is_a_warning() {
 #[test]
 fn a_folder_that_is_declared_twice_is_scanned_once() {
     let mut krate = Crate::new(&[("m1.rs", "id: \"a\"")]);
-    krate.dirs.push(PathBuf::from("src/../src/versions"));
+    krate.folders.push(RevisionFolder::own(Path::new("src/../src/versions")));
     assert_eq!(krate.build(), [RERUN, "cargo::rerun-if-changed=src/../src/versions"]);
 }
 

@@ -76,7 +76,7 @@ pub enum PlacementError {
         folders: Vec<PathBuf>,
     },
     /// A new base in a crate with several folders, and the request names no folder.
-    #[error("a new base can be in any of the folders {}", shown(folders))]
+    #[error("the new file can be in any of the folders {}", shown(folders))]
     WhichFolder {
         /// The folders, relative to the crate.
         folders: Vec<PathBuf>,

@@ -19,6 +19,18 @@ fn sources(root: &Path, files: &[&str]) -> RevisionFiles {
     RevisionFiles::read(root, folders).unwrap()
 }
 
+#[test]
+fn no_file_goes_out_of_the_crate_by_itself() {
+    let home = tempfile::tempdir().unwrap();
+    let _ = sources(home.path(), &["history/aa1"]);
+    let root = home.path().join("crate");
+    fs::create_dir_all(root.join("v")).unwrap();
+    let place = |folders: &[&str]| RevisionFiles::read(&root, folders).unwrap().place(&PlacementRequest::default());
+    assert_eq!(place(&["v", "../history"]).unwrap().folder, root.join("v"));
+    let error = place(&["v", "w", "../history"]).unwrap_err();
+    assert_eq!(error.to_string(), "the new file can be in any of the folders `v`, `w`, `../history`");
+}
+
 /// The request, as the command line would write it.
 fn asked(words: &str) -> (bool, PlacementRequest) {
     let mut asked = PlacementRequest::default();
@@ -102,7 +114,7 @@ fn a_file_goes_where_its_parent_is_or_where_it_is_told() {
     check(&BRANCHES, "revision --head cc4 --version-path v", "v: after [cc4]");
     check(&BRANCHES, "revision --head cc4 --version-path ./billing/../v", "v: after [cc4]");
     check(&BRANCHES, "revision --head base --version-path billing", "billing: after []");
-    check(&BRANCHES, "revision --head base", "a new base can be in any of the folders `v`, `billing`");
+    check(&BRANCHES, "revision --head base", "the new file can be in any of the folders `v`, `billing`");
     check(
         &BRANCHES,
         "revision --head cc4 --version-path elsewhere",
