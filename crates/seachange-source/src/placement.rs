@@ -111,7 +111,7 @@ impl RevisionFiles {
             (None, parents, folders) => parents
                 .first()
                 .and_then(|parent| self.folder_of(&parent.id))
-                .filter(|folder| is_inside(folder))
+                .filter(|folder| self.is_own(folder))
                 .or_else(|| self.only_folder_inside())
                 .ok_or_else(|| PlacementError::WhichFolder { folders: folders.to_vec() })?,
         };
@@ -120,8 +120,16 @@ impl RevisionFiles {
 
     /// The folder inside the crate, if there is only one.
     fn only_folder_inside(&self) -> Option<&Path> {
-        let mut inside = self.folders().iter().map(PathBuf::as_path).filter(|folder| is_inside(folder));
+        let mut inside = self.folders().iter().map(PathBuf::as_path).filter(|folder| self.is_own(folder));
         inside.next().filter(|_| inside.next().is_none())
+    }
+
+    /// Whether a declared folder is inside the crate, and not in another crate that is inside it.
+    fn is_own(&self, folder: &Path) -> bool {
+        let is_inside = folder.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let path = self.path(folder);
+        let mut above = path.ancestors().take_while(|above| *above != self.root());
+        is_inside && !above.any(|above| above.join("Cargo.toml").is_file())
     }
 
     /// Resolves dependencies to full ids. A target that is only a label stays a label: it still stands for the branch
@@ -141,11 +149,6 @@ impl RevisionFiles {
         dependencies.retain(|dependency| seen.insert(dependency.clone()));
         Ok(dependencies)
     }
-}
-
-/// Whether a declared folder is inside the crate. Another crate compiles the files of most others.
-fn is_inside(folder: &Path) -> bool {
-    folder.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 /// Marks an error as one about a dependency instead of a parent.

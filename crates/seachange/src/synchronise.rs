@@ -30,6 +30,20 @@
 //! }
 //! ```
 //!
+//! # New columns that follow
+//!
+//! Where both versions know a column by one name, a new column takes that name in the end, and until then only follows the
+//! old one. On PostgreSQL a synchronisation without [`old`](Synchronised::old) columns computes the new ones at each write:
+//!
+//! ```
+//! # use seachange::prelude::sea_orm_migration::prelude::*;
+//! # use seachange::synchronise::synchronise;
+//! # async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+//! synchronise(manager, "users").new_column("id_new", Expr::col("id").cast_as("bigint")).create().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Which columns a statement writes
 //!
 //! An `UPDATE` writes the columns whose values it changes, an `INSERT` those whose values differ from their defaults; so
@@ -42,8 +56,8 @@ mod mysql;
 mod postgres;
 mod sqlite;
 
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, IntoIden, IntoTableRef, TableRef};
+use sea_orm::{ConnectionTrait, DbBackend};
 use sea_orm_migration::SchemaManager;
 
 pub use crate::error::{CascadingKey, SynchroniseError};
@@ -157,7 +171,8 @@ impl<'m, 'c> Synchronised<'m, 'c> {
         };
         let old = self.old.iter().map(column).collect::<Result<Vec<_>, _>>()?;
         let new = self.new.iter().map(column).collect::<Result<Vec<_>, _>>()?;
-        if old.is_empty() || new.is_empty() {
+        let can_follow = connection.get_database_backend() == DbBackend::Postgres;
+        if new.is_empty() || old.is_empty() && !can_follow {
             return Err(SynchroniseError::OneSided { table: table.to_string() });
         }
         Ok(Synchronisation { table, old, new })

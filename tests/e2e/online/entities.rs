@@ -61,7 +61,7 @@ pub fn entities() -> Entities {
     let entities = Entities::new().with(renamed::Entity).with(renamed_required::Entity).with(renamed_typed::Entity);
     let named: Vec<String> = entities.tables().map(|table| table.name.clone()).collect();
     let others = crate::tables::changes().into_iter().filter(|change| !named.iter().any(|name| name == change.name));
-    others.filter_map(|change| change.new).fold(entities, |entities, table| {
+    others.filter_map(|change| change.new).chain(crate::tables::keys()).fold(entities, |entities, table| {
         let stated = EntityTable::stated(&table.statement);
         entities.with(table.indexes.into_iter().fold(stated, EntityTable::index))
     })

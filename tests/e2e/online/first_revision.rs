@@ -21,10 +21,17 @@ impl MigrationTrait for Migration {
                 manager.create_index(index).await?;
             }
         }
+        for statement in crate::tables::KEYS.split(";\n").filter(|text| !text.trim().is_empty()) {
+            manager.get_connection().execute_unprepared(statement).await?;
+        }
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in crate::tables::keys().into_iter().rev() {
+            let name = table.statement.get_table_name().expect("the name of a table").clone();
+            manager.drop_table(Table::drop().table(name).to_owned()).await?;
+        }
         for change in crate::tables::changes().into_iter().rev() {
             if change.old.is_some() {
                 manager.drop_table(Table::drop().table(change.name).to_owned()).await?;

@@ -50,6 +50,33 @@ fn defaulted(mut column: ColumnDef, default: i32) -> ColumnDef {
     column.not_null().default(default).to_owned()
 }
 
+/// A table that numbers its rows, by numbers of eight bytes or of four.
+fn numbered(name: &'static str, is_big: bool, columns: Vec<ColumnDef>) -> VersionTable {
+    let mut id = ColumnDef::new("id");
+    let id = if is_big { id.big_integer() } else { id.integer() };
+    let mut statement = Table::create();
+    statement.table(name).col(id.not_null().auto_increment().primary_key());
+    for column in columns {
+        statement.col(column);
+    }
+    VersionTable { statement: statement.to_owned(), indexes: Vec::new() }
+}
+
+/// A numbered table whose rows refer to those of another one, and to those of the same table.
+fn family(name: &'static str, parents: &'static str, is_big: bool) -> VersionTable {
+    let number = |name: &'static str| {
+        let mut column = ColumnDef::new(name);
+        if is_big { column.big_integer().to_owned() } else { column.integer().to_owned() }
+    };
+    let mut table = numbered(name, is_big, vec![number("parent_id"), number("number_first")]);
+    for (column, referenced) in [("parent_id", parents), ("number_first", name)] {
+        let mut key = ForeignKey::create();
+        key.name(format!("fk-{name}-{column}")).from(name, column).to(referenced, "id");
+        table.statement.foreign_key(&mut key);
+    }
+    indexed(table, "family_by_parent", "parent_id", false)
+}
+
 fn referring(name: &'static str, column: &'static str) -> VersionTable {
     let mut table = table(name, vec![number(column)]);
     let mut key = ForeignKey::create();
@@ -104,6 +131,16 @@ pub(crate) fn changes() -> Vec<TableChange> {
             name: "refers",
             old: Some(table("refers", vec![number("parent_id")])),
             new: Some(referring("refers", "parent_id")),
+        },
+        TableChange {
+            name: "grows",
+            old: Some(numbered("grows", false, vec![text("a", 20)])),
+            new: Some(numbered("grows", true, vec![text("a", 20)])),
+        },
+        TableChange {
+            name: "grows_below",
+            old: Some(family("grows_below", "grows", false)),
+            new: Some(family("grows_below", "grows", true)),
         },
         TableChange { name: "created", old: None, new: Some(referring("created", "parent_id")) },
         TableChange { name: "table_dropped", old: Some(table("table_dropped", vec![text("a", 20)])), new: None },

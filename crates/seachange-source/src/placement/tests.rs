@@ -27,6 +27,11 @@ fn no_file_goes_out_of_the_crate_by_itself() {
     fs::create_dir_all(root.join("v")).unwrap();
     let place = |folders: &[&str]| RevisionFiles::read(&root, folders).unwrap().place(&PlacementRequest::default());
     assert_eq!(place(&["v", "../history"]).unwrap().folder, root.join("v"));
+    fs::create_dir_all(root.join("inside/v")).unwrap();
+    fs::write(root.join("inside/Cargo.toml"), "").unwrap();
+    fs::rename(home.path().join("history/m0.rs"), root.join("inside/v/m0.rs")).unwrap();
+    assert_eq!(place(&["v", "inside/v"]).unwrap().folder, root.join("v"));
+    fs::rename(root.join("inside/v/m0.rs"), home.path().join("history/m0.rs")).unwrap();
     let error = place(&["v", "w", "../history"]).unwrap_err();
     assert_eq!(error.to_string(), "the new file can be in any of the folders `v`, `w`, `../history`");
 }

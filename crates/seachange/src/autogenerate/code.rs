@@ -23,6 +23,8 @@ mod tree;
 
 use sea_orm::DbBackend;
 
+#[cfg(feature = "cli")]
+pub(crate) use self::identity::sequence_options;
 pub(crate) use self::tree::{
     AlterCall, CodeNode, ColumnDefinition, ColumnOption, CreateTable, DefaultValue, EnumValuePosition, NamedColumns,
     SchemaCall, TableKey,

@@ -5,16 +5,17 @@
 //! refuses what either writes. The differences to it and from it are found as for every other pair of schemas.
 
 mod expanded;
+mod keys;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::comparison::Comparison;
-use super::diff::{Renames, apply_renames};
+use super::diff::Renames;
 use super::operation::SchemaOperation;
 use crate::schema::{Column, DatabaseObject, ObjectName, Schema, TableName};
 
-use expanded::Expanded;
 pub(crate) use expanded::MissingFill;
+use expanded::{Expanded, Swapped};
 
 /// A column of a table.
 pub(crate) type ColumnPlace = (TableName, String);
@@ -26,8 +27,12 @@ pub(crate) struct OnlineChange {
     pub(crate) expansion: Vec<SchemaOperation>,
     /// The columns that are synchronised in between.
     pub(crate) synchronised: Vec<SynchronisedColumn>,
-    /// The operations that drop the old columns whose names new ones take, and rename these.
-    pub(crate) swap: Vec<SchemaOperation>,
+    /// The operations that give the new columns of keys their own keys, foreign keys and indexes.
+    pub(crate) preparation: Vec<SchemaOperation>,
+    /// What drops the old columns whose names new ones take, and renames these.
+    pub(crate) swap: Vec<SwapPart>,
+    /// What leads back from there.
+    pub(crate) swap_back: Vec<SwapPart>,
     /// The operations that contract the schema after that.
     pub(crate) contraction: Vec<SchemaOperation>,
     /// What has no online way, and why.
@@ -44,6 +49,19 @@ pub(crate) struct SynchronisedColumn {
     pub(crate) new: Column,
     /// Whether it takes the name of the old one in the end, so that both versions know the column by the same name.
     pub(crate) takes_name: bool,
+    /// Whether only the old one is written, and the new one follows it.
+    pub(crate) follows: bool,
+}
+
+/// A part of the change in whose course new columns take the names of old ones.
+#[derive(Debug, Clone)]
+pub(crate) enum SwapPart {
+    /// Changes the schema.
+    Operations(Vec<SchemaOperation>),
+    /// Runs statements that read no rows.
+    Statements(Vec<String>),
+    /// Gives the old columns their values.
+    Fill,
 }
 
 impl SynchronisedColumn {
@@ -94,21 +112,12 @@ impl Comparison {
         let expanding = Self { complete: BTreeSet::new(), ..half(&self.from, &expanded.schema) };
         let expansion = expanding.operations(&Renames::default());
         let objects = self.objects_after(&expansion);
-        let emptied = expanded.without_replaced();
-        let removing = Self {
-            objects: objects.clone(),
-            declared: Vec::new(),
-            complete: BTreeSet::new(),
-            ..half(&expanded.schema, &emptied)
-        };
-        let mut swap = removing.operations(&Renames::default());
-        let swapped = apply_renames(&emptied, &expanded.swapped);
-        let naming = Self { complete: BTreeSet::new(), declared: Vec::new(), objects, ..half(&emptied, &swapped) };
-        swap.extend(naming.operations(&expanded.swapped));
-        let contracting = Self { objects: naming.objects, ..half(&swapped, &self.to) };
+        let between = Self { objects: objects.clone(), ..self.clone() };
+        let Swapped { schema, preparation, up, down } = expanded.swap(&between, &self.to);
+        let contracting = Self { objects, ..half(&schema, &self.to) };
         let contraction = contracting.operations(&expanded.renames);
         let Expanded { synchronised, remarks, .. } = expanded;
-        Ok(OnlineChange { expansion, synchronised, swap, contraction, remarks })
+        Ok(OnlineChange { expansion, synchronised, preparation, swap: up, swap_back: down, contraction, remarks })
     }
 
     /// The objects of the database after operations that drop none.

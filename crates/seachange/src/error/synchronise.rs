@@ -11,7 +11,7 @@ pub enum SynchroniseError {
     /// The argument is a query or has an alias, so it is not the plain name of a table.
     #[error("`synchronise` takes the plain name of a table, without a query or an alias")]
     NotATableName,
-    /// Old or new columns are missing.
+    /// New columns are missing, or old ones, without which new ones follow on PostgreSQL only.
     #[error("the columns of table `{table}` are not synchronised: name at least one old column and one new one")]
     OneSided {
         /// The table.

@@ -16,7 +16,7 @@ use seachange_source::{RevisionStep, StepCode};
 use super::fix::{Fills, FixError, FixRequest, FixedStep, Unfixed, fix, is_about_blocking, stated};
 use super::{Levels, NewTables, RevisionImpact, RuleOptions, findings, measure};
 use crate::autogenerate::online::{
-    ColumnPlace, MissingFill, OnlineChange, OnlineRemark, OnlineRequest, SynchronisedColumn,
+    ColumnPlace, MissingFill, OnlineChange, OnlineRemark, OnlineRequest, SwapPart, SynchronisedColumn,
 };
 use crate::autogenerate::{Comparison, Renames, SchemaOperation, TableChange, reversed};
 use crate::revision::RegisteredRevision;
@@ -72,10 +72,8 @@ pub(crate) enum OnlineCode {
 pub(crate) struct Swap {
     /// The tables to lock by a statement, where the change of a table is no part of a transaction.
     pub(crate) locked: Vec<TableName>,
-    /// Changes the schema.
-    pub(crate) change: OnlineCode,
-    /// Statements that give old columns their values again.
-    pub(crate) fills: Vec<String>,
+    /// Changes the schema, and gives old columns their values again.
+    pub(crate) parts: Vec<OnlineCode>,
     /// The columns that are synchronised before, or else after it.
     pub(crate) columns: Vec<SynchronisedColumn>,
     /// Whether they are synchronised after it.
@@ -152,8 +150,10 @@ pub(crate) async fn revisions(request: OnlinePlanRequest<'_>) -> Result<OnlineRe
         measured.plan(OnlineBranch::Expand, &change.expansion, 0, &mut planned).await?;
         planned.add_synchronised(&change);
         let first = change.expansion.len() + 1;
+        measured.plan(OnlineBranch::Contract, &change.preparation, first, &mut planned).await?;
+        let first = first + change.preparation.len();
         planned.revisions.extend(measured.swap(&change, first));
-        let first = first + change.swap.len();
+        let first = first + measured_parts(&change.swap);
         measured.plan(OnlineBranch::Contract, &change.contraction, first, &mut planned).await?;
         match prove::prove(request, copy, &planned.revisions).await? {
             None => return Ok(planned),
@@ -178,7 +178,15 @@ async fn measure_operations(
     let script = |own: &SchemaOperation| prove::of_operation(comparison, own, request.message);
     let mut scripts: Vec<_> = change.expansion.iter().map(script).collect();
     scripts.push(prove::of_statements(filling(&change.synchronised, comparison.backend(), true)));
-    scripts.extend(change.swap.iter().chain(&change.contraction).map(script));
+    scripts.extend(change.preparation.iter().map(script));
+    for part in &change.swap {
+        match part {
+            SwapPart::Operations(operations) => scripts.extend(operations.iter().map(script)),
+            SwapPart::Statements(statements) => scripts.push(prove::of_statements(statements.clone())),
+            SwapPart::Fill => {}
+        }
+    }
+    scripts.extend(change.contraction.iter().map(script));
     let measured = measure(&[copy], &scripts, request.scratch).await?;
     match measured.iter().find_map(|impact| impact.unknown.clone()) {
         Some(reason) => Err(FixError::Unknown(reason)),
@@ -272,25 +280,37 @@ impl MeasuredOperations<'_> {
         }
     }
 
-    /// The revision in whose course new columns take the names of old ones; the first operation was measured as number
-    /// `first`.
-    fn swap(&self, change: &OnlineChange, first: usize) -> Option<OnlineRevision> {
+    /// The revision in whose course new columns take the names of old ones; the first part was measured as number `first`.
+    fn swap(&self, change: &OnlineChange, mut first: usize) -> Option<OnlineRevision> {
         let columns: Vec<_> = change.synchronised.iter().filter(|own| own.takes_name).cloned().collect();
-        let mut together = (first..).zip(&change.swap).collect();
-        let revision = self.together(OnlineBranch::Contract, &mut together).filter(|_| !columns.is_empty())?;
+        if columns.is_empty() || change.swap.is_empty() {
+            return None;
+        }
         let backend = self.request.comparison.backend();
         let tables: BTreeSet<_> = columns.iter().map(|own| own.table.clone()).collect();
         let locked: Vec<_> = tables.into_iter().filter(|_| backend == DbBackend::MySql).collect();
-        let fills = filling(&columns, backend, false);
-        let swap = |change, fills, begins| {
+        let mut up = Vec::new();
+        for part in &change.swap {
+            if let SwapPart::Operations(operations) = part {
+                let mut together = (first..).zip(operations).collect();
+                up.extend(self.together(OnlineBranch::Contract, &mut together).map(|own| own.up));
+            } else {
+                up.extend(code_of(part, &columns, backend));
+            }
+            first += measured_parts(std::slice::from_ref(part));
+        }
+        let down = change.swap_back.iter().filter_map(|part| code_of(part, &columns, backend)).collect();
+        let swap = |parts, begins| {
             let (locked, columns) = (locked.clone(), columns.clone());
-            OnlineCode::Swap(Box::new(Swap { locked, change, fills, columns, begins }))
+            OnlineCode::Swap(Box::new(Swap { locked, parts, columns, begins }))
         };
         Some(OnlineRevision {
+            branch: OnlineBranch::Contract,
             message: Some(format!("give {} its new type", names(&columns, |own| &own.old.name))),
-            up: swap(revision.up, Vec::new(), false),
-            down: swap(revision.down, fills, true),
-            ..revision
+            up: swap(up, false),
+            down: swap(down, true),
+            outside_transaction: false,
+            allow: Vec::new(),
         })
     }
 
@@ -313,6 +333,28 @@ impl MeasuredOperations<'_> {
         let revision =
             OnlineRevision { branch, message: None, up, down, outside_transaction: false, allow: Vec::new() };
         (!operations.is_empty()).then_some(revision)
+    }
+}
+
+/// How many scripts measure these parts.
+fn measured_parts(parts: &[SwapPart]) -> usize {
+    let scripts = parts.iter().map(|part| match part {
+        SwapPart::Operations(operations) => operations.len(),
+        SwapPart::Statements(_) => 1,
+        SwapPart::Fill => 0,
+    });
+    scripts.sum()
+}
+
+/// The code of a part that is not measured on its own; `None` if it does nothing.
+fn code_of(part: &SwapPart, columns: &[SynchronisedColumn], backend: DbBackend) -> Option<OnlineCode> {
+    let statements = |texts: Vec<String>| OnlineCode::Statements(StepCode::Statements(texts));
+    match part {
+        SwapPart::Operations(operations) => {
+            (!operations.is_empty()).then(|| OnlineCode::Operations(operations.clone()))
+        }
+        SwapPart::Statements(texts) => (!texts.is_empty()).then(|| statements(texts.clone())),
+        SwapPart::Fill => Some(statements(filling(columns, backend, false))),
     }
 }
 
@@ -424,10 +466,12 @@ pub(crate) fn synchronised<'m, 'c>(
 ) -> Synchronised<'m, 'c> {
     let SynchronisedColumn { table, old, new, .. } = columns;
     let begun = synchronise(manager, table_ref(table));
+    let cast = |column: &str, to: &str| Expr::col(Alias::new(column)).cast_as(Alias::new(to));
     match casts(columns, manager.get_database_backend()) {
+        None if columns.follows => begun.new_column(new.name.clone(), Expr::col(Alias::new(&old.name))),
         None => begun.pair(old.name.clone(), new.name.clone()),
+        Some([_, to_new]) if columns.follows => begun.new_column(new.name.clone(), cast(&old.name, to_new)),
         Some([to_old, to_new]) => {
-            let cast = |column: &str, to: &str| Expr::col(Alias::new(column)).cast_as(Alias::new(to));
             let begun = begun.old(old.name.clone(), cast(&new.name, to_old));
             begun.new_column(new.name.clone(), cast(&old.name, to_new))
         }

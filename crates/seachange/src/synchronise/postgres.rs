@@ -15,6 +15,9 @@ pub(super) async fn creation(
 ) -> Result<Vec<String>, SynchroniseError> {
     let found = columns(connection, synchronisation).await?;
     synchronisation.check(&found)?;
+    if synchronisation.old.is_empty() {
+        return Ok(with_trigger(synchronisation, &following(synchronisation)));
+    }
     let differs = |column: &FoundColumn, value: &str, default: &str| {
         let [value, default] = [value, default].map(|text| format!("CAST({text} AS {})::text", column.type_name));
         format!("{value} IS DISTINCT FROM {default}")
@@ -31,10 +34,24 @@ pub(super) async fn creation(
     Ok(texts(synchronisation, &found))
 }
 
+/// The body of a function that computes the new columns whatever is written.
+fn following(synchronisation: &Synchronisation) -> String {
+    let values: Vec<&str> = synchronisation.new.iter().map(|side| side.value.as_str()).collect();
+    let columns: Vec<String> =
+        synchronisation.new.iter().map(|side| format!("NEW.{}", quoted_name(POSTGRES, &side.name))).collect();
+    format!(
+        "BEGIN
+    SELECT {} INTO {} FROM (SELECT NEW.*) given;
+    RETURN NEW;
+END",
+        values.join(", "),
+        columns.join(", ")
+    )
+}
+
 fn texts(synchronisation: &Synchronisation, found: &[FoundColumn]) -> Vec<String> {
     let Synchronisation { table, old, new } = synchronisation;
-    let name = synchronisation.name();
-    let (target, function) = (table.quoted_for(POSTGRES), table.beside(POSTGRES, &name));
+    let target = table.quoted_for(POSTGRES);
     let column = |side: &SideColumn| quoted_name(POSTGRES, &side.name);
     let forward = |index: usize| format!("forward_{index}");
     let declared: Vec<String> = new
@@ -106,6 +123,13 @@ END",
         into_old = into_old.join(", "),
         assigned = assigned.concat(),
     );
+    with_trigger(synchronisation, &body)
+}
+
+/// The statements that create the function with this body, and its trigger.
+fn with_trigger(synchronisation: &Synchronisation, body: &str) -> Vec<String> {
+    let (table, name) = (&synchronisation.table, synchronisation.name());
+    let (target, function) = (table.quoted_for(POSTGRES), table.beside(POSTGRES, &name));
     // A tag that the body cannot contain.
     let tag = format!("${name}$");
     vec![

@@ -17,7 +17,7 @@ pub(super) fn serial_type(column: &Column) -> &'static str {
 /// `GENERATED … AS IDENTITY`, as it is written in a column definition.
 pub(super) fn clause(always: bool, options: &SequenceOptions) -> String {
     let when = when(always);
-    let options = option_list(options);
+    let options = sequence_options(options);
     if options.is_empty() {
         format!("GENERATED {when} AS IDENTITY")
     } else {
@@ -29,7 +29,8 @@ fn when(always: bool) -> &'static str {
     if always { "ALWAYS" } else { "BY DEFAULT" }
 }
 
-fn option_list(options: &SequenceOptions) -> Vec<String> {
+/// The options of a sequence, as they are written.
+pub(crate) fn sequence_options(options: &SequenceOptions) -> Vec<String> {
     let numbers = [
         ("START WITH", options.start),
         ("INCREMENT BY", options.increment),

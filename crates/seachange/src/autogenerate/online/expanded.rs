@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use sea_orm::DbBackend;
 
-use super::{ColumnPlace, OnlineRemark, OnlineRequest, SynchronisedColumn};
+use super::keys::{KeyChange, KeySteps, free_name};
+use super::{ColumnPlace, OnlineRemark, OnlineRequest, SwapPart, SynchronisedColumn};
 use crate::autogenerate::comparison::{Comparison, rules};
-use crate::autogenerate::diff::{self, Renames};
+use crate::autogenerate::diff::{self, Renames, apply_renames};
 use crate::autogenerate::expression::tokens;
 use crate::autogenerate::losses::losses;
-use crate::autogenerate::operation::{SchemaOperation, TableChange};
-use crate::schema::{Check, Column, Dependency, EnumType, Expression, Index, IndexKey, Schema, Table, TableName};
+use crate::autogenerate::operation::{SchemaOperation, TableChange, reversed};
+use crate::schema::{
+    Check, Column, Dependency, EnumType, Expression, ForeignKey, Index, IndexKey, Schema, Table, TableName,
+};
 
 /// A required column without a value for the rows that are there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +31,8 @@ pub(super) struct Expanded {
     pub(super) synchronised: Vec<SynchronisedColumn>,
     /// The columns that others replace.
     replaced: BTreeSet<ColumnPlace>,
+    /// Those of them that are in keys.
+    keyed: BTreeSet<ColumnPlace>,
     /// The new columns that take the names of those.
     pub(super) swapped: Renames,
     /// The renames that remain for the contraction.
@@ -35,10 +40,44 @@ pub(super) struct Expanded {
     pub(super) remarks: Vec<OnlineRemark>,
 }
 
+/// The change in whose course new columns take the names of old ones.
+pub(super) struct Swapped {
+    /// The schema after it.
+    pub(super) schema: Schema,
+    /// The operations before it.
+    pub(super) preparation: Vec<SchemaOperation>,
+    pub(super) up: Vec<SwapPart>,
+    pub(super) down: Vec<SwapPart>,
+}
+
 impl Expanded {
-    /// The schema without the columns that others replace, under whose names these come.
-    pub(super) fn without_replaced(&self) -> Schema {
-        let mut schema = self.schema.clone();
+    /// The steps from this schema, which is that of `between`, to the one in which the new columns have the names of the
+    /// old ones.
+    pub(super) fn swap(&self, between: &Comparison, wanted: &Schema) -> Swapped {
+        let half = |from: &Schema, to: &Schema, renames: &Renames| {
+            let (declared, complete) = (Vec::new(), BTreeSet::new());
+            let half =
+                Comparison { from: from.clone(), to: to.clone(), renamed: None, declared, complete, ..between.clone() };
+            half.operations(renames)
+        };
+        let emptied = |schema: &Schema| self.without_replaced(schema);
+        if self.keyed.is_empty() {
+            let emptied = emptied(&self.schema);
+            let schema = apply_renames(&emptied, &self.swapped);
+            let mut operations = half(&self.schema, &emptied, &Renames::default());
+            operations.extend(half(&emptied, &schema, &self.swapped));
+            let down = vec![SwapPart::Operations(reversed(&operations)), SwapPart::Fill];
+            let up = if operations.is_empty() { Vec::new() } else { vec![SwapPart::Operations(operations)] };
+            return Swapped { schema, preparation: Vec::new(), up, down };
+        }
+        let change = KeyChange::new(between, &self.schema, &self.keyed, &self.swapped);
+        let KeySteps { preparation, up, down, swapped } = change.steps(emptied, &self.swapped, wanted);
+        Swapped { schema: swapped, preparation, up, down }
+    }
+
+    /// A schema without the columns that others replace, under whose names these come.
+    fn without_replaced(&self, schema: &Schema) -> Schema {
+        let mut schema = schema.clone();
         for (table, column) in &self.replaced {
             schema.tables.entry(table.clone()).and_modify(|table| remove_column(table, column));
         }
@@ -58,6 +97,7 @@ pub(super) fn expanded(comparison: &Comparison, request: OnlineRequest<'_>) -> R
         schema: from.clone(),
         synchronised: Vec::new(),
         replaced: BTreeSet::new(),
+        keyed: BTreeSet::new(),
         swapped: Renames::default(),
         renames: Renames { tables: request.renames.tables.clone(), ..Renames::default() },
         remarks: Vec::new(),
@@ -116,11 +156,11 @@ impl Expanded {
             let renamed = request.renames.columns.get(&(old.name.clone(), own.name.clone()));
             let next = renamed.and_then(|name| new.column(name)).or_else(|| new.column(&own.name));
             match next {
-                Some(next) if renamed.is_some() => match self.obstacle(comparison, request, old, own, next) {
+                Some(next) if renamed.is_some() => match self.obstacle(comparison, request, old, [own, next], false) {
                     None => {
                         taken.insert(next.name.clone());
                         let (own, next) = (relaxed(own), relaxed(next));
-                        self.synchronise(&old.name, &own, &next, false);
+                        self.synchronise(&old.name, &own, &next, Written::Both);
                         columns.extend([own, next]);
                     }
                     Some(reason) => {
@@ -169,11 +209,22 @@ impl Expanded {
         let change = TableChange::ModifyColumn { from: Box::new(own.clone()), to: Box::new(next.clone()) };
         let change = SchemaOperation::Change { table: old.name.clone(), change };
         if request.replaced.contains(&place) {
-            let Some(reason) = self.obstacle(comparison, request, old, own, next).or_else(|| held(old, new, &own.name))
-            else {
-                let own = relaxed(own);
-                let next = Column { name: free_name(old, new, &own.name), ..relaxed(next) };
-                self.synchronise(&old.name, &own, &next, true);
+            let is_keyed =
+                comparison.backend == DbBackend::Postgres && is_in_keys(&comparison.from, &old.name, &own.name);
+            let held = || held(old, new, &own.name, is_keyed);
+            let Some(reason) = self.obstacle(comparison, request, old, [own, next], is_keyed).or_else(held) else {
+                let name = free_name(&own.name, |name| old.column(name).is_none() && new.column(name).is_none());
+                let mut next = Column { name, ..relaxed(next) };
+                let mut own = own.clone();
+                if is_keyed {
+                    // The versions know the column by one name, so that the new one only follows.
+                    (next.default, next.auto_increment) = (None, None);
+                    self.synchronise(&old.name, &own, &next, Written::Old);
+                    self.keyed.insert(place.clone());
+                } else {
+                    own = relaxed(&own);
+                    self.synchronise(&old.name, &own, &next, Written::OldUnderItsName);
+                }
                 self.swapped.columns.insert((old.name.clone(), next.name.clone()), own.name.clone());
                 self.replaced.insert(place);
                 return vec![own, next];
@@ -185,9 +236,10 @@ impl Expanded {
         vec![if is_kept { of_both(own, next) } else { own.clone() }]
     }
 
-    fn synchronise(&mut self, table: &TableName, old: &Column, new: &Column, takes_name: bool) {
+    fn synchronise(&mut self, table: &TableName, old: &Column, new: &Column, written: Written) {
         let (table, old, new) = (table.clone(), old.clone(), new.clone());
-        self.synchronised.push(SynchronisedColumn { table, old, new, takes_name });
+        let (takes_name, follows) = (written != Written::Both, written == Written::Old);
+        self.synchronised.push(SynchronisedColumn { table, old, new, takes_name, follows });
     }
 
     /// Why two columns cannot be synchronised.
@@ -196,14 +248,16 @@ impl Expanded {
         comparison: &Comparison,
         request: OnlineRequest<'_>,
         table: &Table,
-        old: &Column,
-        new: &Column,
+        [old, new]: [&Column; 2],
+        is_keyed: bool,
     ) -> Option<String> {
         let known = request.unsynchronised.get(&(table.name.clone(), old.name.clone()));
         if let Some(reason) = known {
             return Some(reason.clone());
         }
-        let is_computed = |column: &Column| column.generated.is_some() || column.auto_increment.is_some();
+        let is_numbered = |column: &Column| column.auto_increment.is_some();
+        let moves_numbers = is_keyed && is_numbered(old) == is_numbered(new) && is_integer(old) && is_integer(new);
+        let is_computed = |column: &Column| column.generated.is_some() || is_numbered(column) && !moves_numbers;
         if is_computed(old) || is_computed(new) {
             return Some("the database computes its values".to_owned());
         }
@@ -214,7 +268,7 @@ impl Expanded {
         if let Some(object) = comparison.objects.iter().find(|object| object.depends_on.contains(&needed)) {
             return Some(format!("{} reads it", object.name));
         }
-        is_in_key(table, &old.name).then(|| "it is in the primary key".to_owned())
+        (!is_keyed && is_in_key(table, &old.name)).then(|| "it is in the primary key".to_owned())
     }
 
     /// Gives the tables the constraints and indexes that serve both versions.
@@ -280,6 +334,17 @@ fn dropped_name(operation: &SchemaOperation) -> Option<(&TableName, &str)> {
         }
         _ => None,
     }
+}
+
+/// Which of two synchronised columns the versions write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// Each version its own.
+    Both,
+    /// The old one, whose name the new one takes.
+    OldUnderItsName,
+    /// The old one, which is in a key.
+    Old,
 }
 
 /// A table of both versions.
@@ -376,14 +441,39 @@ fn is_in_key(table: &Table, column: &str) -> bool {
     table.primary_key.as_ref().is_some_and(|key| key.columns.iter().any(|own| own == column))
 }
 
-/// Why a column cannot be replaced by another one under its name.
-fn held(old: &Table, new: &Table, column: &str) -> Option<String> {
+fn is_integer(column: &Column) -> bool {
+    ["smallint", "integer", "bigint"].contains(&column.column_type.text.as_str())
+}
+
+/// Whether a key, a unique index or a foreign key names a column.
+fn names_in_keys(table: &Table, column: &str) -> bool {
+    let in_columns = |columns: &[String]| columns.iter().any(|own| own == column);
+    is_in_key(table, column)
+        || table.uniques.iter().any(|own| in_columns(&own.columns))
+        || table.foreign_keys.iter().any(|own| in_columns(&own.columns))
+        || table.indexes.iter().any(|own| own.unique && is_over(own, &|name| name == column))
+}
+
+/// Whether a key of the schema names a column of a table.
+fn is_in_keys(schema: &Schema, table: &TableName, column: &str) -> bool {
+    let is_referenced =
+        |key: &ForeignKey| key.referenced_table == *table && key.referenced_columns.iter().any(|own| own == column);
+    schema.table(table).is_some_and(|table| names_in_keys(table, column))
+        || schema.tables.values().flat_map(|table| &table.foreign_keys).any(is_referenced)
+}
+
+/// Why a column cannot be replaced by another one under its name; `is_keyed` says that its keys can be.
+fn held(old: &Table, new: &Table, column: &str, is_keyed: bool) -> Option<String> {
+    let in_expression = |index: &Index| {
+        let key = index.parts.iter().filter_map(|part| match &part.key {
+            IndexKey::Expression(expression) => Some(expression),
+            IndexKey::Column(_) => None,
+        });
+        key.chain(&index.predicate).any(|own| diff::mentions(&own.text, column))
+    };
     let is_held = |table: &Table| {
-        let in_columns = |columns: &[String]| columns.iter().any(|own| own == column);
-        is_in_key(table, column)
-            || table.uniques.iter().any(|own| in_columns(&own.columns))
-            || table.foreign_keys.iter().any(|own| in_columns(&own.columns))
-            || table.indexes.iter().any(|own| own.unique && is_over(own, &|name| name == column))
+        let in_key = if is_keyed { table.indexes.iter().any(in_expression) } else { names_in_keys(table, column) };
+        in_key
             || table.checks.iter().any(|own| diff::mentions(&own.expression.text, column))
             || table.exclusions.iter().any(|own| diff::mentions(&own.definition, column))
             || table
@@ -392,38 +482,22 @@ fn held(old: &Table, new: &Table, column: &str) -> Option<String> {
                 .filter_map(|own| own.generated.as_ref())
                 .any(|own| diff::mentions(&own.expression.text, column))
     };
-    (is_held(old) || is_held(new)).then(|| "a key, a check or a generated column reads it".to_owned())
-}
-
-/// The longest name that all systems keep whole, in bytes.
-const LONGEST_NAME: usize = 63;
-
-/// A name for a column that takes the place of another one later.
-fn free_name(old: &Table, new: &Table, column: &str) -> String {
-    let names = std::iter::once("_new".to_owned()).chain((2..).map(|number: u32| format!("_new{number}")));
-    let with = |suffix: String| {
-        let mut name = column.to_owned();
-        while name.len() + suffix.len() > LONGEST_NAME {
-            name.pop();
-        }
-        name + &suffix
+    let reason = match is_keyed {
+        true => "a check, a generated column or an expression of an index reads it",
+        false => "a key, a check or a generated column reads it",
     };
-    let is_free = |name: &String| old.column(name).is_none() && new.column(name).is_none();
-    names.map(with).find(is_free).unwrap_or_default()
+    (is_held(old) || is_held(new)).then(|| reason.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::free_name;
-    use crate::schema::{Column, SqlType, Table};
-    use sea_orm::sea_query::ColumnType;
 
     #[test]
     fn a_new_column_gets_a_free_name() {
-        let mut table = Table::new("items");
-        assert_eq!(free_name(&table, &table, "price"), "price_new");
-        table.columns.push(Column::new("price_new", SqlType { text: "int".to_owned(), kind: ColumnType::Integer }));
-        assert_eq!(free_name(&table, &table, "price"), "price_new2");
-        assert_eq!(free_name(&table, &table, &"é".repeat(40)).len(), 62);
+        let free = |name: &str, taken: &[&str]| free_name(name, |name| !taken.contains(&name));
+        assert_eq!(free("price", &[]), "price_new");
+        assert_eq!(free("price", &["price_new"]), "price_new2");
+        assert_eq!(free(&"é".repeat(40), &[]).len(), 62);
     }
 }

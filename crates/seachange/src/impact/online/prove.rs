@@ -54,8 +54,7 @@ impl MethodCode {
                 let has_locks = !swap.locked.is_empty();
                 let mut all = Vec::new();
                 all.extend(has_locks.then(|| statements(vec![lock_tables(&swap.locked)])));
-                all.push(Self::of(&swap.change, comparison));
-                all.push(statements(swap.fills.clone()));
+                all.extend(swap.parts.iter().map(|part| Self::of(part, comparison)));
                 all.push(Self::Synchronising(swap.columns.clone(), swap.begins));
                 all.extend(has_locks.then(|| statements(vec![UNLOCK_TABLES.to_owned()])));
                 Self::All(all)

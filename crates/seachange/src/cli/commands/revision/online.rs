@@ -6,6 +6,7 @@ mod branches;
 use std::path::PathBuf;
 
 use chrono::{SecondsFormat, Utc};
+use sea_orm::DbBackend;
 use seachange_cli::commands::revision::NewRevisionArgs;
 use seachange_cli::{Diagnostic, Exit, crate_config::CrateConfig, file_plan::FilePlan, printable, project::shown};
 use seachange_source::{NewRevision, RevisionFiles, new_id, parse, render};
@@ -70,6 +71,11 @@ impl OnlineWriter<'_> {
                 "the version that runs then has to read both types; with another name for the new column \
                  (`renamed_from`), each version reads its own",
             );
+            if self.comparison.backend() == DbBackend::Postgres {
+                let first = planned.swapped().first().map(|own| own.new.column_type.text.as_str());
+                let conversion = format!("select_as = \"{}\"", first.unwrap_or_default());
+                terminal.hint(format!("or `#[sea_orm({conversion})]` in the entity converts what it reads"));
+            }
         }
         let files = self.files(planned, &branches, &message)?;
         self.create(&files)?;

@@ -74,17 +74,24 @@ impl Bodies<'_> {
             let call = format!("            .execute_unprepared({})\n", literal(text));
             format!("        manager\n            .get_connection()\n{call}            .await?;\n")
         };
-        let change = inner.method(&swap.change, is_up);
+        let mut items = Vec::new();
         let calls = calls(&swap.columns, &[if swap.begins { "create()" } else { "drop()" }]);
         let mut text = String::new();
         if !swap.locked.is_empty() {
             text += "        // A write in between would be lost.\n";
             text += &statement(&lock_tables(&swap.locked));
         }
-        // The values that it drops are in the new columns.
-        let lines = without_result(&change.body.text);
-        text.extend(lines.split_inclusive('\n').filter(|line| !line.trim_start().starts_with("// The values of")));
-        text.extend(swap.fills.iter().map(|own| statement(own)));
+        for part in &swap.parts {
+            if let OnlineCode::Statements(StepCode::Statements(texts)) = part {
+                text.extend(texts.iter().map(|own| statement(own)));
+                continue;
+            }
+            let method = inner.method(part, is_up);
+            items.extend(method.items);
+            // The values that it drops are in the new columns.
+            let lines = without_result(&method.body.text);
+            text.extend(lines.split_inclusive('\n').filter(|line| !line.trim_start().starts_with("// The values of")));
+        }
         text += &without_result(&calls);
         if !swap.locked.is_empty() {
             text += &statement(UNLOCK_TABLES);
@@ -93,7 +100,7 @@ impl Bodies<'_> {
         let functions = named(&swap.columns).map(|(name, own)| function(&name, own, casts(own, backend)));
         Method {
             body: self.guarded(MethodBody { text: text + RESULT, uses_manager: true }, "!="),
-            items: change.items.into_iter().chain(functions).collect(),
+            items: items.into_iter().chain(functions).collect(),
         }
     }
 
@@ -157,6 +164,10 @@ fn function(name: &str, own: &SynchronisedColumn, casts: Option<[&str; 2]>) -> S
     let SynchronisedColumn { table, old, new, .. } = own;
     let (before, after) = (literal(&old.name), literal(&new.name));
     let columns = match casts {
+        Some([_, to_new]) if own.follows => {
+            format!("        .new_column({after}, Expr::col({before}).cast_as({}))\n", literal(to_new))
+        }
+        None if own.follows => format!("        .new_column({after}, Expr::col({before}))\n"),
         None => format!("        .pair({before}, {after})\n"),
         Some([to_old, to_new]) => {
             let cast = |column: &str, to: &str| format!("Expr::col({column}).cast_as({})", literal(to));
@@ -182,8 +193,9 @@ fn function(name: &str, own: &SynchronisedColumn, casts: Option<[&str; 2]>) -> S
         TableName { schema: Some(schema), name } => format!("({}, {})", literal(schema), literal(name)),
         TableName { schema: None, name } => literal(name),
     };
+    let how = if own.follows { "it is computed from this one" } else { "each is computed from the other" };
     format!(
-        "/// The new column takes the place of the old one; each is computed from the other.\n\
+        "/// The new column takes the place of the old one; {how}.\n\
          {signature}    {path}::synchronise(manager, {table})\n{columns}}}\n"
     )
 }
