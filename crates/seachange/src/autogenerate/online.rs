@@ -135,3 +135,6 @@ impl Comparison {
         objects.into_values().collect()
     }
 }
+
+#[cfg(test)]
+mod tests;
