@@ -56,8 +56,8 @@ mod mysql;
 mod postgres;
 mod sqlite;
 
+use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, IntoIden, IntoTableRef, TableRef};
-use sea_orm::{ConnectionTrait, DbBackend};
 use sea_orm_migration::SchemaManager;
 
 pub use crate::error::{CascadingKey, SynchroniseError};
@@ -171,7 +171,7 @@ impl<'m, 'c> Synchronised<'m, 'c> {
         };
         let old = self.old.iter().map(column).collect::<Result<Vec<_>, _>>()?;
         let new = self.new.iter().map(column).collect::<Result<Vec<_>, _>>()?;
-        let can_follow = connection.get_database_backend() == DbBackend::Postgres;
+        let can_follow = SqlDialect::of(connection.get_database_backend()) == SqlDialect::Postgres;
         if new.is_empty() || old.is_empty() && !can_follow {
             return Err(SynchroniseError::OneSided { table: table.to_string() });
         }

@@ -6,7 +6,6 @@ mod branches;
 use std::path::PathBuf;
 
 use chrono::{SecondsFormat, Utc};
-use sea_orm::DbBackend;
 use seachange_cli::commands::revision::NewRevisionArgs;
 use seachange_cli::{Diagnostic, Exit, crate_config::CrateConfig, file_plan::FilePlan, printable, project::shown};
 use seachange_source::{NewRevision, RevisionFiles, new_id, parse, render};
@@ -21,7 +20,7 @@ use crate::cli::context::Context;
 use crate::cli::hints::autogenerate;
 use crate::impact::fix::{Fills, FixError, Unfixed, backend_path};
 use crate::impact::online::{
-    OnlineBranch, OnlineCode, OnlineError, OnlinePlanRequest, OnlineRevision, OnlineRevisions, revisions,
+    OnlineBranch, OnlineCode, OnlineError, OnlinePlanRequest, OnlineRevision, OnlineRevisions, casts, revisions,
 };
 use crate::settings::DatabaseSettings;
 
@@ -71,10 +70,10 @@ impl OnlineWriter<'_> {
                 "the version that runs then has to read both types; with another name for the new column \
                  (`renamed_from`), each version reads its own",
             );
-            if self.comparison.backend() == DbBackend::Postgres {
-                let first = planned.swapped().first().map(|own| own.new.column_type.text.as_str());
-                let conversion = format!("select_as = \"{}\"", first.unwrap_or_default());
-                terminal.hint(format!("or `#[sea_orm({conversion})]` in the entity converts what it reads"));
+            // Where a column of another type has to be cast.
+            let first = planned.swapped().first();
+            if let Some([_, new]) = first.and_then(|own| casts(own, self.comparison.backend())) {
+                terminal.hint(format!("or `#[sea_orm(select_as = \"{new}\")]` in the entity converts what it reads"));
             }
         }
         let files = self.files(planned, &branches, &message)?;
