@@ -92,6 +92,11 @@ backfill-kills programs='1000' servers='50' filter='':
     BACKFILL_KILLS="$1" cargo test --workspace --locked --test e2e -- "$3backfill::program_is_killed"
     BACKFILL_SERVER_KILLS="$2" cargo test --workspace --locked --test e2e -- "$3backfill::server_is_killed"
 
+# Kill programs, servers, connections and nodes while a fleet is migrated, at as many random moments: `just fleet-kills 50`
+[group('quality')]
+fleet-kills moments='50':
+    FLEET_KILLS="$1" cargo test --workspace --locked --test e2e -- fleet::disturbed
+
 # Compare `lint` with squawk on the same changes for PostgreSQL; squawk is installed into target/tools
 [group('quality')]
 squawk:

@@ -1,11 +1,15 @@
 #!/bin/sh
-# Measures a fleet of schemas on PostgreSQL beside psql, which runs the same statements, those of the record included.
+# Measures a fleet beside the client of its database system, which runs the same statements.
 #
-#     tests/bench/fleet.sh URL [SCHEMAS]
+#     tests/bench/fleet.sh URL [TARGETS]
 #
-# URL is that of an empty database. Needs `psql`. The statements are those of `up --sql`; psql runs them for one schema after
-# the other, in as many sessions as give the best time. Prints both times, the ratio of the throughputs, the time of a run
-# with nothing to do and of `status`, and the memory.
+# URL is that of an empty PostgreSQL database (its schemas are the targets), of a MariaDB server (`mysql://user:password@host:port`,
+# its databases), or `sqlite:FOLDER` (its files). Needs `psql`, `mariadb` or `sqlite3`.
+#
+# The client runs, for one target after the other in as many sessions as give the best time,
+# - `script`: what `up --sql` writes: the statements of the revisions, the transactions, and one table of the record;
+# - `record`: the same, and the other tables and rows that `up` leaves in its record. This is what `up` changes.
+# Prints the times, the ratios of the throughputs, the time of a run with nothing to do and of `status`, and the memory.
 set -eu
 cd "$(dirname "$0")/../.."
 url=$1
@@ -15,45 +19,115 @@ program=${CARGO_TARGET_DIR:-target}/release/ten-migration
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-sql() { psql -q --no-psqlrc -v ON_ERROR_STOP=1 "$url" "$@"; }
 now() { date +%s%N; }
 # since START: the milliseconds since then.
 since() { echo $((($(now) - $1) / 1000000)); }
 
-# Makes empty schemas, in texts of a thousand statements.
-create() {
-    seq 1 "$count" | sed "s/.*/CREATE SCHEMA IF NOT EXISTS $1_&;/" | sql -f - >/dev/null
-}
+case $url in
+postgres*)
+    kind=schemas
+    sql() { psql -q --no-psqlrc -v ON_ERROR_STOP=1 "$@" "$url"; }
+    # Makes empty targets.
+    create() { seq 1 "$count" | sed "s/.*/CREATE SCHEMA $1_&;/" | sql; }
+    # Runs the text for the targets PREFIX_FROM, PREFIX_FROM+STEP and so on, in one session.
+    run_text() {
+        for number in $(seq "$2" "$3" "$count"); do
+            echo "SET search_path TO $1_$number;"
+            sed "s/a_template/$1_$number/g" "$4"
+        done | sql >/dev/null
+    }
+    template() {
+        echo 'CREATE SCHEMA the_origin' | sql
+        DATABASE_URL=$url DATABASE_SCHEMA=a_template "$program" up --sql >"$work/script"
+        DATABASE_URL=$url DATABASE_SCHEMA=the_origin "$program" -q up
+        for table in $(echo "SELECT relname FROM pg_class WHERE relnamespace = 'the_origin'::regnamespace
+            AND relkind = 'r' AND relname LIKE 'seachange_revision\\_%'" | sql -tA); do
+            echo "CREATE TABLE a_template.$table (LIKE the_origin.$table INCLUDING ALL);"
+            echo "INSERT INTO a_template.$table SELECT * FROM the_origin.$table;"
+        done >"$work/rest"
+    }
+    pattern() { echo "--schemas $1_*"; }
+    ;;
+mysql*)
+    kind=databases
+    address=${url#mysql://}
+    user=${address%%@*}
+    place=${address#*@}
+    place=${place%%/*}
+    client() {
+        MYSQL_PWD=${user#*:} mariadb --no-defaults -u "${user%%:*}" -h "${place%%:*}" -P "${place#*:}" --protocol=tcp "$@"
+    }
+    create() { seq 1 "$count" | sed "s/.*/CREATE DATABASE $1_&;/" | client; }
+    run_text() {
+        for number in $(seq "$2" "$3" "$count"); do
+            echo "USE $1_$number;"
+            sed "s/a_template/$1_$number/g" "$4"
+        done | client >/dev/null
+    }
+    template() {
+        echo 'CREATE DATABASE the_origin; CREATE DATABASE a_template' | client
+        DATABASE_URL=${url%/}/a_template "$program" up --sql >"$work/script"
+        DATABASE_URL=${url%/}/the_origin "$program" -q up
+        for table in $(echo "SHOW TABLES LIKE 'seachange\_revision\_%'" | client -N the_origin); do
+            echo "CREATE TABLE $table LIKE the_origin.$table;"
+            echo "INSERT INTO $table SELECT * FROM the_origin.$table;"
+        done >"$work/rest"
+    }
+    pattern() { echo "--databases $1_*"; }
+    ;;
+sqlite:*)
+    kind=files
+    folder=${url#sqlite:}
+    mkdir -p "$folder"
+    create() { for number in $(seq 1 "$count"); do : >"$folder/$1_$number.db"; done; }
+    run_text() {
+        for number in $(seq "$2" "$3" "$count"); do
+            sqlite3 -bail "$folder/$1_$number.db" <"$4" >/dev/null
+        done
+    }
+    template() {
+        : >"$folder/a_template.db"
+        DATABASE_URL=sqlite:$folder/a_template.db "$program" up --sql >"$work/script"
+        DATABASE_URL=sqlite:$folder/a_template.db "$program" -q up
+        sqlite3 "$folder/a_template.db" ".dump 'seachange_revision_%'" >"$work/rest"
+    }
+    pattern() { echo "--files $folder/$1_*.db"; }
+    ;;
+*)
+    echo "not a URL of PostgreSQL, MariaDB or SQLite: $url" >&2
+    exit 2
+    ;;
+esac
 
-# A script is written for one schema.
-DATABASE_URL=$url DATABASE_SCHEMA=schema_of_script "$program" up --sql >"$work/one.sql"
-best=
-for sessions in 1 2 4; do
-    create "psql_$sessions"
-    for session in $(seq 1 "$sessions"); do
-        for number in $(seq "$session" "$sessions" "$count"); do
-            echo "SET search_path TO psql_${sessions}_$number;"
-            sed "s/schema_of_script/psql_${sessions}_$number/g" "$work/one.sql"
-        done >"$work/$session.sql"
+template
+cat "$work/script" "$work/rest" >"$work/record"
+for text in script record; do
+    best=
+    for sessions in 1 2 4; do
+        create "client_${text}_$sessions"
+        start=$(now)
+        for session in $(seq 1 "$sessions"); do
+            run_text "client_${text}_$sessions" "$session" "$sessions" "$work/$text" &
+        done
+        wait
+        took=$(since "$start")
+        echo "client, $text, $sessions sessions: $took ms"
+        [ -n "$best" ] && [ "$best" -le "$took" ] || best=$took
     done
-    start=$(now)
-    for session in $(seq 1 "$sessions"); do
-        sql -f "$work/$session.sql" >/dev/null &
-    done
-    wait
-    took=$(since "$start")
-    echo "psql, $sessions sessions: $took ms"
-    [ -n "$best" ] && [ "$best" -le "$took" ] || best=$took
+    eval "best_$text=$best"
 done
 for jobs in 1 2 4 8; do
     create "fleet_$jobs"
     start=$(now)
-    DATABASE_URL=$url /usr/bin/env time -f '%M' -o "$work/memory" "$program" -q up --schemas "fleet_${jobs}_*" --jobs "$jobs"
+    # shellcheck disable=SC2046
+    DATABASE_URL=$url /usr/bin/env time -f '%M' -o "$work/memory" "$program" -q up $(pattern "fleet_$jobs") --jobs "$jobs"
     took=$(since "$start")
-    echo "seachange, $jobs jobs: $took ms, $(tail -n 1 "$work/memory") KiB; ratio of the throughputs $((100 * best / took)) %"
+    echo "seachange, $jobs jobs: $took ms, $(tail -n 1 "$work/memory") KiB;" \
+        "ratio of the throughputs $((100 * best_record / took)) % (script: $((100 * best_script / took)) %)"
 done
 for command in up status; do
     start=$(now)
-    DATABASE_URL=$url "$program" -q "$command" --schemas 'fleet_*' >/dev/null
-    echo "$command of $((4 * count)) schemas with nothing to do: $(since "$start") ms"
+    # shellcheck disable=SC2046
+    DATABASE_URL=$url "$program" -q "$command" $(pattern 'fleet') >/dev/null
+    echo "$command of $((4 * count)) $kind with nothing to do: $(since "$start") ms"
 done

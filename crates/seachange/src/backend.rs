@@ -143,8 +143,13 @@ pub(crate) trait Backend: Send + Sync {
         Ok(true)
     }
 
+    /// Whether the session finds none of these tables, where one query tells that; `false` where it is unknown.
+    async fn is_none_there(&self, _connection: &DatabaseConnection, _tables: &[String]) -> bool {
+        false
+    }
+
     /// Releases a lock.
-    async fn unlock(&self, _session: &DatabaseConnection, _key: LockKey, _role: LockRole) -> Result<(), DbErr> {
+    async fn unlock(&self, _session: &DatabaseExecutor<'_>, _key: LockKey, _role: LockRole) -> Result<(), DbErr> {
         Ok(())
     }
 

@@ -66,6 +66,7 @@ pub use crate::store::{BackfillState, BackfillStatus};
 
 use crate::backend;
 use crate::event::{self, EventHandler};
+use crate::intercept::{BatchCaller, in_batch};
 use crate::sql::SqlDialect;
 use crate::store::{MAX_BACKFILL_NAME, RevisionStore, RevisionTable};
 use batches::{Batches, WhilePaused};
@@ -263,11 +264,13 @@ impl<'c> Backfill<'c> {
         boxed(batches.run(work)).await
     }
 
-    /// The batches. Outside of a revision, the table of backfills is made if it is missing.
+    /// The batches. The table of backfills is made if it is missing; on a single-writer database the run of a revision has
+    /// made it.
     async fn prepared(self, definition: Definition) -> Result<Batches<'c>, BackfillError> {
         let batches = self.batches(definition)?;
-        if batches.revision.is_none() {
-            batches.store.prepare_backfills(batches.connection, batches.backend).await?;
+        if batches.revision.is_none() || !batches.backend.is_single_writer() {
+            let prepared = batches.store.prepare_backfills(batches.connection, batches.backend);
+            in_batch(BatchCaller::Engine, prepared).await?;
         }
         Ok(batches)
     }

@@ -41,7 +41,7 @@ mod target;
 mod tests;
 mod together;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,7 +59,7 @@ pub use standing::TargetStanding;
 pub use target::FleetTarget;
 
 use crate::error::Error;
-use crate::migrator::{AheadPolicy, Migrator, RunOptions, StopHandle};
+use crate::migrator::{AheadPolicy, KnownRecord, Migrator, RunOptions, StopHandle};
 use crate::revision::Migrations;
 use run::{FleetRun, RunProgress, TargetWork};
 use selection::CompiledSelection;
@@ -285,7 +285,7 @@ impl Fleet {
         let schedule = if is_first { self.schedule.clone() } else { self.schedule.clone().canaries(Canaries::None) };
         let waves = schedule.waves_of(&targets)?;
         let mut run = self.run_of(targets, Arc::clone(work), &schedule);
-        let open = self.skip(&run, skipped).await;
+        let open = self.skip(&mut run, skipped).await;
         let left = |wave: Vec<usize>| wave.into_iter().filter(|place| open.contains(place)).collect::<Vec<_>>();
         let waves: Vec<Vec<usize>> = waves.into_iter().map(left).collect();
         run.jobs_per_server = connections::allowed(&run.targets, &open, &schedule).await?;
@@ -327,6 +327,7 @@ impl Fleet {
             progress: RunProgress::of(targets.len()),
             targets,
             captured: Arc::default(),
+            known: HashMap::new(),
         }
     }
 
@@ -337,7 +338,7 @@ impl Fleet {
     }
 
     /// Reads where the targets stand, and notes those that have nothing to do. Returns the others.
-    async fn skip(&self, run: &FleetRun, skipped: Skipped) -> HashSet<usize> {
+    async fn skip(&self, run: &mut FleetRun, skipped: Skipped) -> HashSet<usize> {
         let everything = (0..run.targets.len()).collect();
         if skipped == Skipped::None {
             return everything;
@@ -355,8 +356,12 @@ impl Fleet {
                     run.note(place, Err(error), Duration::ZERO);
                     open.remove(&place);
                 }
+                Ok(standing) => {
+                    let known = if standing.has_rows { KnownRecord::Incomplete } else { KnownRecord::Empty };
+                    run.known.insert(place, known);
+                }
                 // The run itself says what is wrong.
-                Ok(_) | Err(_) => {}
+                Err(_) => {}
             }
         }
         open

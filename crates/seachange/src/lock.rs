@@ -55,7 +55,7 @@ pub(crate) async fn acquire(context: RunContext<'_>) -> Result<(), Error> {
 
 /// Releases the lock. If this fails, the session is lost, and its lock with it.
 pub(crate) async fn release(context: RunContext<'_>) {
-    let _ = context.backend.unlock(context.connection, context.store.lock_key(), LockRole::Run).await;
+    let _ = context.backend.unlock(&context.connection.into(), context.store.lock_key(), LockRole::Run).await;
 }
 
 /// Waits until no other run holds the lease of a cluster, and takes it. `session` is used for nothing else.

@@ -41,6 +41,15 @@ use crate::session::{SessionSource, SharedSession};
 use crate::settings::DatabaseSettings;
 use crate::store::{RevisionStore, RevisionTable};
 
+/// What a fleet has read of the record of a target, together with many others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KnownRecord {
+    /// An upgrade has something to do, or to report.
+    Incomplete,
+    /// There is no record, or it has no row.
+    Empty,
+}
+
 /// The revisions of a program, and the database they are for.
 ///
 /// ```no_run
@@ -71,6 +80,8 @@ pub struct Migrator {
     deadline: Arc<Deadline>,
     /// The part of this run in a run over several databases that commit together.
     participant: Option<Arc<Participant>>,
+    /// What was read of the record before, in a fleet.
+    known: Option<KnownRecord>,
     /// How long to wait for another run, if that differs from the limits.
     patience: Option<Duration>,
     waited: WaitClock,
@@ -177,6 +188,7 @@ impl Migrator {
             options,
             deadline: Arc::new(Deadline::new(None)),
             participant: None,
+            known: None,
             patience: None,
             waited: WaitClock::default(),
             check: None,
@@ -215,6 +227,16 @@ impl Migrator {
     /// Waits at most so long for another run, whatever the limits say of locks; `None` for the limits.
     pub(crate) fn with_patience(self, patience: Option<Duration>) -> Self {
         Self { patience, ..self }
+    }
+
+    /// Does not read again before the lock is taken what a fleet has just read of the record.
+    pub(crate) fn knowing(self, known: Option<KnownRecord>) -> Self {
+        Self { known, ..self }
+    }
+
+    /// Whether the record had no row a moment ago, and its place is known.
+    fn is_known_empty(&self) -> bool {
+        self.known == Some(KnownRecord::Empty) && self.is_located()
     }
 
     /// Prepares the transaction of its run instead of committing it, and lets others decide about it.

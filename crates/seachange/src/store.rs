@@ -40,6 +40,7 @@ pub use downgrade::{DowngradeObstacle, DowngradeScript, DowngradeStatement, Stor
 pub use holder::Holder;
 pub use journal_entry::{JournalEntry, StatementOutcome, StatementState};
 pub(crate) use journal_entry::{fingerprint, hexadecimal};
+pub(crate) use layout::{NeededTables, TableLayout};
 pub(crate) use lease::LeaseRow;
 pub use row::{RevisionRow, RevisionRowState};
 pub(crate) use summary::RevisionSummary;

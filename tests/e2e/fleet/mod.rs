@@ -3,6 +3,7 @@
 mod bad_input;
 mod concurrent;
 mod file;
+mod kills;
 mod page;
 mod runs;
 mod sessions;
@@ -22,6 +23,7 @@ pub(crate) fn trials() -> Vec<Case> {
         sessions::trials(),
         together::trials(),
         file::trials(),
+        kills::trials(),
         bad_input::trials(),
         page::trials(),
     ]

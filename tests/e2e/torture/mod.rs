@@ -23,6 +23,8 @@ use seachange_tests::harness::Case;
 
 pub(crate) use counts::report;
 pub(crate) use fixture::check_loss_is_told;
+pub(crate) use oracle::answer;
+pub(crate) use selection::random_moment;
 
 pub(crate) fn trials() -> Vec<Case> {
     let topics = [

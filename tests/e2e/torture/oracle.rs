@@ -2,8 +2,6 @@
 
 use std::error::Error;
 
-use seachange_tests::TestDatabase;
-
 /// The statements that write rows, in their order, and a count that is above zero once they ran.
 const TRACES: [(&str, &str); 21] = [
     ("INSERT INTO accounts VALUES (1,", "accounts WHERE id = 1"),
@@ -40,8 +38,11 @@ const OTHER_TRACES: [(&str, &str); 3] = [
     ("SET total = total + 1", "SELECT count(*) FROM totals WHERE account_id = 1 AND total = 102"),
 ];
 
-/// `--ran` or `--not-run`, for the statement that `question` is about.
-pub(super) fn answer(database: &TestDatabase, question: &str) -> Result<&'static str, Box<dyn Error>> {
+/// `--ran` or `--not-run`, for the statement that `question` is about; `value` is the number that a query finds.
+pub(crate) fn answer(
+    question: &str,
+    value: impl Fn(&str) -> Result<i64, Box<dyn Error>>,
+) -> Result<&'static str, Box<dyn Error>> {
     let plain = TRACES.map(|(statement, trace)| (statement, format!("SELECT count(*) FROM {trace}")));
     let other = OTHER_TRACES.map(|(statement, trace)| (statement, trace.to_owned()));
     let question = question.lines().find(|line| line.contains(" was running: ")).unwrap_or_default();
@@ -49,5 +50,5 @@ pub(super) fn answer(database: &TestDatabase, question: &str) -> Result<&'static
     let (Some((_, trace)), None) = (asked.next(), asked.next()) else {
         return Err(format!("one statement should be in doubt: {question}").into());
     };
-    Ok(if database.value::<i64>(trace)? > 0 { "--ran" } else { "--not-run" })
+    Ok(if value(trace)? > 0 { "--ran" } else { "--not-run" })
 }

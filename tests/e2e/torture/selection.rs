@@ -48,7 +48,7 @@ pub(super) fn seed() -> u64 {
 }
 
 /// A point in time within `whole`, a different one for each `number`.
-pub(super) fn random_moment(number: usize, whole: Duration) -> Duration {
+pub(crate) fn random_moment(number: usize, whole: Duration) -> Duration {
     // SplitMix64, for which any seed is suitable.
     let mut bits = seed().wrapping_add((number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

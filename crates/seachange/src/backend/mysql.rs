@@ -105,7 +105,7 @@ impl Backend for MySqlBackend {
         }
     }
 
-    async fn unlock(&self, session: &DatabaseConnection, key: LockKey, role: LockRole) -> Result<(), DbErr> {
+    async fn unlock(&self, session: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<(), DbErr> {
         let name = key.name(role).into();
         query_scalar::<Option<i64>>(session, "SELECT RELEASE_LOCK(?) AS answer", [name]).await.map(drop)
     }

@@ -147,19 +147,27 @@ impl Backend for PostgresBackend {
     /// which `CREATE INDEX CONCURRENTLY` would wait in turn.
     async fn try_lock(&self, session: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<bool, DbErr> {
         let (class, object) = key.numbers(role);
-        query_scalar(session, &format!("SELECT pg_catalog.pg_try_advisory_lock({class}, {object}) AS answer"), []).await
+        let sql =
+            format!("SELECT FROM (SELECT pg_catalog.pg_try_advisory_lock({class}, {object}) AS got) AS l WHERE l.got");
+        has_rows(session, &sql).await
     }
 
-    async fn unlock(&self, session: &DatabaseConnection, key: LockKey, role: LockRole) -> Result<(), DbErr> {
+    async fn is_none_there(&self, connection: &DatabaseConnection, tables: &[String]) -> bool {
+        let found = |table: &String| format!("(pg_catalog.to_regclass({}))", self.text_literal(&quoted(table)));
+        let found = tables.iter().map(found).collect::<Vec<_>>().join(", ");
+        let sql = format!("SELECT FROM (VALUES {found}) AS t (place) WHERE place IS NOT NULL");
+        has_rows(&connection.into(), &sql).await.is_ok_and(|has_rows| !has_rows)
+    }
+
+    async fn unlock(&self, session: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<(), DbErr> {
         let (class, object) = key.numbers(role);
-        let sql = format!("SELECT pg_catalog.pg_advisory_unlock({class}, {object}) AS answer");
-        query_scalar::<bool>(session, &sql, []).await.map(drop)
+        let sql = format!("SELECT pg_catalog.pg_advisory_unlock({class}, {object})");
+        session.execute_unprepared(&sql).await.map(drop)
     }
 
     async fn holds_lock(&self, executor: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<bool, DbErr> {
         let listed = listed(key.numbers(role));
-        let sql = format!("SELECT EXISTS (SELECT {listed} AND pid = pg_catalog.pg_backend_pid()) AS answer");
-        query_scalar(executor, &sql, []).await
+        has_rows(executor, &format!("SELECT {listed} AND pid = pg_catalog.pg_backend_pid()")).await
     }
 
     async fn is_locked(&self, connection: &DatabaseConnection, key: LockKey) -> Result<bool, DbErr> {
@@ -344,6 +352,11 @@ impl Backend for PostgresBackend {
         drop_listed(&transaction, OBJECTS, '"', " CASCADE").await?;
         transaction.commit().await
     }
+}
+
+/// Whether a query returns a row: one round trip, where a statement that the driver prepares takes two.
+async fn has_rows(executor: &DatabaseExecutor<'_>, sql: &str) -> Result<bool, DbErr> {
+    Ok(executor.execute_unprepared(sql).await?.rows_affected() > 0)
 }
 
 async fn is_shared(connection: &DatabaseConnection) -> Result<bool, sqlx::Error> {

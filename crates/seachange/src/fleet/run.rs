@@ -17,7 +17,7 @@ use super::{FleetEvent, FleetEventHandler, FleetTarget, TargetReport};
 use crate::connection::ConnectError;
 use crate::error::Error;
 use crate::event::Event;
-use crate::migrator::{Migrator, RunOptions, StopHandle};
+use crate::migrator::{KnownRecord, Migrator, RunOptions, StopHandle};
 use crate::offline::downgrade::CapturedDowngrades;
 use crate::revision::Migrations;
 
@@ -41,6 +41,8 @@ pub(super) struct FleetRun {
     pub(super) max_failures: usize,
     pub(super) progress: RunProgress,
     pub(super) captured: Arc<CapturedDowngrades>,
+    /// What was read of the records before the run, by the positions of their targets.
+    pub(super) known: HashMap<usize, KnownRecord>,
 }
 
 /// How far a run is.
@@ -149,7 +151,7 @@ impl FleetRun {
         let target = &self.targets[place];
         (self.handler)(&FleetEvent::Started { target });
         let start = Instant::now();
-        let (seat, outcome) = self.run_target(seat, target, server, waits).await;
+        let (seat, outcome) = self.run_target(seat, place, server, waits).await;
         if !waits && matches!(outcome, Err(Error::LockTimeout { .. })) {
             (self.handler)(&FleetEvent::Deferred { target });
             lock(&self.progress.deferred).push(place);
@@ -172,10 +174,11 @@ impl FleetRun {
     async fn run_target(
         &self,
         seat: Option<Seat>,
-        target: &FleetTarget,
+        place: usize,
         server: &str,
         waits: bool,
     ) -> (Option<Seat>, Result<TargetWorkDone, Error>) {
+        let target = &self.targets[place];
         let known = lock(&self.progress.unreachable).get(server).and_then(ConnectError::of_server);
         if let Some(error) = known {
             return (seat, Err(error.into()));
@@ -193,9 +196,11 @@ impl FleetRun {
             Ok(migrator) => migrator,
             Err(error) => return (Some(seat), Err(error)),
         };
+        // What was read is old when the target has waited for another run.
+        let known = self.known.get(&place).copied().filter(|_| !waits);
         let patience = if waits { None } else { Some(self.first_patience()) };
         let migrator = migrator.with_options(self.options.clone()).with_stop_handle(self.stop.clone());
-        let outcome = Box::pin((self.work)(migrator.with_patience(patience))).await;
+        let outcome = Box::pin((self.work)(migrator.with_patience(patience).knowing(known))).await;
         match outcome {
             Ok(done) => (Some(seat), Ok(done)),
             // What the error has left in the sessions is unknown.

@@ -24,7 +24,14 @@ pub(super) struct Seat {
     place: DatabaseSettings,
     control: SingleConnection,
     session: Arc<SharedSession>,
+    /// How many targets have used the sessions.
+    served: usize,
 }
+
+/// How many targets use the same sessions at most. A session of PostgreSQL remembers every table that it has used, and looks
+/// through all of them when other sessions have changed many tables: after 2,000 schemas it has 800 MB, and the next one takes
+/// eight times as long.
+const MOST_SERVED: usize = 100;
 
 impl Seat {
     /// The sessions for a target: those of the worker, if it has them for this database, or new ones.
@@ -34,13 +41,22 @@ impl Seat {
     /// See [`ConnectError`].
     pub(super) async fn of(seat: Option<Self>, settings: &DatabaseSettings) -> Result<Self, ConnectError> {
         let place = settings.in_schema("");
+        let mut session = Arc::default();
         match seat {
-            Some(seat) if seat.place == place && seat.enter(settings).await => return Ok(seat),
-            Some(other) => other.close().await,
+            Some(seat) if seat.place == place && seat.served < MOST_SERVED && seat.enter(settings).await => {
+                return Ok(Self { served: seat.served + 1, ..seat });
+            }
+            Some(other) => {
+                // What is known of the server stays known.
+                if other.place == place {
+                    session = Arc::clone(&other.session);
+                }
+                other.close().await;
+            }
             None => {}
         }
         let control = connect_pinned(settings).await?;
-        Ok(Self { place, control, session: Arc::default() })
+        Ok(Self { place, control, session, served: 1 })
     }
 
     /// Makes the control session use the schema of a target. Returns whether that succeeded.

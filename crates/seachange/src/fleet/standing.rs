@@ -41,18 +41,20 @@ pub struct TargetStanding {
     pub unfinished: Vec<String>,
     /// Whether each revision of the program has a row of its own: a squash revision may count as applied without one.
     pub(super) is_recorded: bool,
+    /// Whether the record has a row.
+    pub(super) has_rows: bool,
 }
 
 impl TargetStanding {
     /// Whether an upgrade to all heads has nothing to do and nothing to report.
     pub fn is_complete(&self) -> bool {
-        let Self { current: _, pending, unknown, edited, unfinished, is_recorded } = self;
+        let Self { current: _, pending, unknown, edited, unfinished, is_recorded, has_rows: _ } = self;
         *is_recorded && [pending, unknown, edited, unfinished].into_iter().all(Vec::is_empty)
     }
 
     /// The standing of the record that a digest describes; see [`Backend::record_digest`].
     fn of(digest: &str, migrations: &Migrations, graph: &Graph) -> Result<Self, Error> {
-        let mut standing = Self::default();
+        let mut standing = Self { has_rows: !digest.is_empty(), ..Self::default() };
         let mut applied: Vec<&str> = Vec::new();
         let mut edited = BTreeSet::new();
         for row in digest.split(',').filter(|row| !row.is_empty()) {

@@ -75,8 +75,8 @@ impl Fleet {
             return Err(FleetError::NotTogether { driver: other.settings.driver() });
         }
         self.recover().await?;
-        let run = self.prepared_run();
-        let open = self.skip(&run, Skipped::Complete).await;
+        let mut run = self.prepared_run();
+        let open = self.skip(&mut run, Skipped::Complete).await;
         let mut places: Vec<usize> = open.iter().copied().collect();
         places.sort_unstable();
         let schedule = self.schedule.clone().jobs(std::num::NonZeroUsize::MAX);

@@ -1,14 +1,14 @@
 //! A run: the lock, the plan, the steps.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use sea_orm::DbErr;
-use seachange_graph::{Plan, Step};
+use seachange_graph::{Direction, Plan, Step};
 
 use super::{Migrator, OtherRecordPolicy, interruption};
-use crate::backend::Cluster;
 use crate::backend::role::{self, ServerRole};
+use crate::backend::{Cluster, ServerIdentity};
 use crate::database_error::is_lost_connection;
 use crate::error::Error;
 use crate::event::Event;
@@ -17,9 +17,11 @@ use crate::lock::{self, LockWait};
 use crate::record::RevisionRecord;
 use crate::report::{Report, Warnings};
 use crate::run_context::RunContext;
-use crate::runner::{ConcurrentWrites, FailureCause, NextStep, Runner, check_whole, run_in_single_transaction};
+use crate::runner::{
+    ConcurrentWrites, FailureCause, NextStep, Runner, check_whole, is_transactional, run_in_single_transaction,
+};
 use crate::session::{self, WorkSession};
-use crate::store::Holder;
+use crate::store::{Holder, NeededTables, TableLayout};
 
 /// A plan, and the anomalies that it allows.
 type PlanWithWarnings = (Plan, Warnings);
@@ -34,7 +36,10 @@ pub(super) async fn run(
     others: OtherRecordPolicy,
     plan: impl Fn(&RevisionRecord) -> Result<PlanWithWarnings, Error>,
 ) -> Result<Report, Error> {
-    let record = migrator.read().await?;
+    let record = match migrator.is_known_empty() {
+        true => RevisionRecord::default(),
+        false => migrator.read().await?,
+    };
     let planned = match plan(&record) {
         Ok((plan, notices)) if plan.is_empty() => {
             return report(migrator, &record, &plan, emit_warnings(migrator, notices));
@@ -56,7 +61,7 @@ pub(super) async fn run(
         }
     }
     migrator.context().waited.take();
-    match (Box::pin(locked(migrator, run_locked(migrator, plan))).await, planned) {
+    match (Box::pin(locked(migrator, run_locked(migrator, plan, record.has_table))).await, planned) {
         (Err(Error::Stopped { .. }), Some(plan)) => report(migrator, &record, &plan, stopped(migrator, &plan)),
         (outcome, _) => outcome,
     }
@@ -106,8 +111,7 @@ pub(super) async fn locked<T>(migrator: &Migrator, work: impl Future<Output = Re
         lock::refuse_pooler(context).await?;
         is_direct.into_iter().for_each(|known| known.store(true, Ordering::Relaxed));
     }
-    let facts = context.backend.server_identity(context.connection).await;
-    let facts = facts.map_err(Error::database("cannot read what kind of server this is"))?;
+    let facts = server_identity(migrator, context).await?;
     if let Some(system) = facts.untried {
         context.emit(&Event::Untried { system });
     }
@@ -124,6 +128,17 @@ pub(super) async fn locked<T>(migrator: &Migrator, work: impl Future<Output = Re
     }
     migrator.is_locked.store(false, Ordering::Relaxed);
     outcome
+}
+
+/// What the server says of itself; asked once for the targets that use the same sessions.
+async fn server_identity(migrator: &Migrator, context: RunContext<'_>) -> Result<ServerIdentity, Error> {
+    let known = migrator.source.identity();
+    if let Some(known) = known.and_then(OnceLock::get) {
+        return Ok(*known);
+    }
+    let read = context.backend.server_identity(context.connection).await;
+    let read = read.map_err(Error::database("cannot read what kind of server this is"))?;
+    Ok(*known.map_or(&read, |known| known.get_or_init(|| read)))
 }
 
 /// On a cluster, on which the lock of a session holds on one server only, takes a lease besides.
@@ -152,10 +167,11 @@ async fn leased<T>(context: RunContext<'_>, work: impl Future<Output = Result<T,
 async fn run_locked(
     migrator: &Migrator,
     plan: impl Fn(&RevisionRecord) -> Result<PlanWithWarnings, Error>,
+    has_record: bool,
 ) -> Result<Report, Error> {
     loop {
         let work = open_work(migrator).await?;
-        match run_planned(migrator, &plan, work).await {
+        match run_planned(migrator, &plan, has_record, work).await {
             Err(Error::Overtaken { .. }) if migrator.options.single_transaction => {}
             outcome => return outcome,
         }
@@ -170,10 +186,11 @@ pub(super) async fn open_work(migrator: &Migrator) -> Result<WorkSession, Error>
 async fn run_planned(
     migrator: &Migrator,
     plan: impl Fn(&RevisionRecord) -> Result<PlanWithWarnings, Error>,
+    has_record: bool,
     work: WorkSession,
 ) -> Result<Report, Error> {
     let mut work = Some(work);
-    let outcome = run_in(migrator, plan, &mut work).await;
+    let outcome = run_in(migrator, plan, has_record, &mut work).await;
     if let Some(work) = work {
         work.close(migrator.backend).await;
     }
@@ -183,13 +200,19 @@ async fn run_planned(
 async fn run_in(
     migrator: &Migrator,
     plan: impl Fn(&RevisionRecord) -> Result<PlanWithWarnings, Error>,
+    has_record: bool,
     work: &mut Option<WorkSession>,
 ) -> Result<Report, Error> {
     let context = migrator.run_context().await?;
     let Some(first) = work.as_ref() else { return Err(Error::LockLost { is_pooled: false }) };
     let looked = ConcurrentWrites::snapshot(context, first).await;
     let others = looked.map_err(Error::database("cannot read which revisions are applied"))?;
-    let (record, (plan, notices)) = plan_when_idle(migrator, plan, first).await?;
+    let layout = if has_record { None } else { Some(read_layout(migrator, first).await?) };
+    let is_empty = layout.as_ref().is_some_and(|layout| !migrator.store().has_record(layout));
+    let (record, (plan, notices)) = match is_empty {
+        true => (RevisionRecord::default(), plan(&RevisionRecord::default())?),
+        false => plan_when_idle(migrator, plan, first).await?,
+    };
     let announced = emit_warnings(migrator, notices);
     if plan.is_empty() {
         return report(migrator, &record, &plan, announced);
@@ -200,7 +223,13 @@ async fn run_in(
     if migrator.options.single_transaction {
         check_whole(migrator.backend, migrator.migrations, &plan)?;
     }
-    make_tables(migrator, first).await?;
+    let layout = match layout {
+        Some(layout) => layout,
+        None => read_layout(migrator, first).await?,
+    };
+    let needed = needed_tables(migrator, &plan);
+    make_missing(migrator, first, &layout, needed).await?;
+    let has_journal = needed != NeededTables::WithoutJournal || migrator.store().has_journal(&layout);
     let holder = Holder::this(migrator.migrations.program(), &plan);
     session::register_holder(context, first, &holder).await?;
     let outcome = match migrator.options.single_transaction {
@@ -214,7 +243,7 @@ async fn run_in(
         _ => outcome,
     };
     if let Some(last) = work.as_ref() {
-        finish_run(migrator, context, last, &holder, &outcome).await;
+        finish_run(migrator, context, last, (&holder, has_journal), &outcome).await;
     }
     report(migrator, &record, &plan, Report { notices: announced.notices, ..outcome? })
 }
@@ -265,13 +294,13 @@ pub(super) async fn finish_run<T>(
     migrator: &Migrator,
     context: RunContext<'_>,
     work: &WorkSession,
-    holder: &Holder,
+    (holder, has_journal): (&Holder, bool),
     outcome: &Result<T, Error>,
 ) {
     if is_lost(outcome) || context.check_lease().await.is_err() {
         return;
     }
-    if outcome.is_ok() {
+    if outcome.is_ok() && has_journal {
         // The remaining entries belong to revisions that are recorded as finished.
         let _ = migrator.store().clear_journal(work.executor()).await;
     }
@@ -344,21 +373,59 @@ async fn with_interruption_details(
     }
 }
 
-/// Creates the missing tables of the engine, and updates those of earlier versions.
+async fn read_layout(migrator: &Migrator, work: &WorkSession) -> Result<TableLayout, Error> {
+    let read = migrator.store().layout(work.executor(), migrator.backend).await;
+    read.map_err(Error::database("cannot read which tables the record has"))
+}
+
+/// The tables that a plan needs: a downgrade deletes from all of them. A single-writer database has them in one file.
+fn needed_tables(migrator: &Migrator, plan: &Plan) -> NeededTables {
+    let is_upgrade = plan.steps.iter().all(|step| step.direction == Direction::Upgrade);
+    if !is_upgrade || migrator.backend.is_single_writer() {
+        return NeededTables::All;
+    }
+    let commits_with_row = |step: &Step| {
+        step.records_only
+            || migrator.script(&step.revision).is_some_and(|script| is_transactional(migrator.backend, script))
+    };
+    match plan.steps.iter().all(commits_with_row) {
+        true => NeededTables::WithoutJournal,
+        false => NeededTables::WithJournal,
+    }
+}
+
+/// Creates all missing tables of the engine, and updates those of earlier versions.
 pub(super) async fn make_tables(migrator: &Migrator, work: &WorkSession) -> Result<(), Error> {
+    make_missing(migrator, work, &read_layout(migrator, work).await?, NeededTables::All).await
+}
+
+/// Creates the tables that are needed and missing, and updates those of earlier versions: one text where none of them
+/// locks a table, so that it is one round trip.
+async fn make_missing(
+    migrator: &Migrator,
+    work: &WorkSession,
+    layout: &TableLayout,
+    needed: NeededTables,
+) -> Result<(), Error> {
     let wrap = |error| Error::database("cannot create the tables of the record")(error);
-    let changes = migrator.store().missing(work.executor(), migrator.backend).await.map_err(wrap)?;
+    let changes = migrator.store().missing(layout, needed, migrator.backend);
     if changes.is_empty() {
         return Ok(());
     }
-    work.begin(migrator.run_context().await?, wrap).await?;
-    let made = async {
-        for statement in &changes {
-            work.execute(statement).await?;
+    let context = migrator.run_context().await?;
+    let is_one_text = !context.backend.is_single_writer() && context.prepared.is_none();
+    let made: Result<(), DbErr> = if is_one_text {
+        work.execute(&format!("{}; {}; COMMIT", context.backend.begin_text(), changes.join("; "))).await.map(drop)
+    } else {
+        work.begin(context, wrap).await?;
+        async {
+            for statement in &changes {
+                work.execute(statement).await?;
+            }
+            work.execute("COMMIT").await.map(drop)
         }
-        work.execute("COMMIT").await.map(drop)
+        .await
     };
-    let made: Result<(), DbErr> = made.await;
     if made.is_err() {
         work.roll_back().await;
     }

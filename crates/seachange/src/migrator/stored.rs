@@ -184,6 +184,7 @@ impl Migrator {
             capture: DowngradeRecorder { migrations, graph, known: None, ..self.capture.clone() },
             options,
             participant: None,
+            known: None,
             patience: self.patience,
             waited: WaitClock::default(),
             check: None,

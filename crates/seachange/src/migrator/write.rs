@@ -68,7 +68,7 @@ impl Migrator {
 
     /// One attempt at an upgrade.
     async fn try_upgrade_to(&self, targets: &[Target]) -> Result<Report, Error> {
-        if *targets == [Target::HEADS] && self.is_complete().await {
+        if *targets == [Target::HEADS] && self.known.is_none() && self.is_complete().await {
             return Ok(run::nothing_to_do(self));
         }
         let reverted = match self.options.ahead {
@@ -507,7 +507,12 @@ impl Migrator {
         }
         // Other frameworks have tables of these names too: they count only if revisions were imported from such a tool.
         let is_imported = self.graph.iter().any(|revision| version_of(&revision.id).is_some());
-        for tool in MigrationTool::ALL.into_iter().filter(|tool| is_imported || !tool.has_versions()) {
+        let tools = MigrationTool::ALL.into_iter().filter(|tool| is_imported || !tool.has_versions());
+        let tables: Vec<String> = tools.clone().map(|tool| ForeignVersionTable::of(tool).table).collect();
+        if self.backend.is_none_there(&self.connection, &tables).await {
+            return Ok(());
+        }
+        for tool in tools {
             self.check_record_of(tool).await?;
         }
         Ok(())

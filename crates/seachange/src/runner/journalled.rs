@@ -112,7 +112,7 @@ async fn insert_in_progress_row_when_idle(
 
 async fn write_in_progress_row(runner: &Runner<'_>, statement: &str) -> Result<(), DbErr> {
     let (store, session) = (runner.context.store, runner.work.executor());
-    store.set_holder(session, runner.holder).await?;
+    store.set_holder(session, runner.context.backend, runner.holder).await?;
     store.clear_journal(session).await?;
     check_one(runner.work.execute(statement).await?.rows_affected())?;
     runner.work.execute("COMMIT").await.map(drop)
@@ -144,6 +144,8 @@ async fn try_delete_in_progress_row(
     if !entries.iter().all(|entry| entry.state == StatementState::Refused) {
         return Ok(false);
     }
+    // The row of a backfill that the code has registered is deleted too, and the code may have made no such table.
+    store.prepare_backfills(session, backend).await?;
     runner.work.execute(backend.begin_text()).await?;
     let written = async {
         match &before {

@@ -39,7 +39,7 @@ async fn try_register_holder(context: RunContext<'_>, work: &WorkSession, holder
     let wrap = |error| Error::database("cannot write to the database")(error);
     if !context.backend.is_single_writer() {
         context.check_lease().await?;
-        context.store.set_holder(context.connection, holder).await.map_err(wrap)?;
+        context.store.set_holder(context.connection, context.backend, holder).await.map_err(wrap)?;
         return Ok(true);
     }
     work.begin(context, wrap).await?;
@@ -63,14 +63,14 @@ async fn register_holder_in_transaction(
     if is_busy(context, work.executor()).await? {
         return Ok(false);
     }
-    context.store.set_holder(work.executor(), holder).await?;
+    context.store.set_holder(work.executor(), context.backend, holder).await?;
     work.execute("COMMIT").await.map(|_| true)
 }
 
 /// Deletes this run from the lock table. The entry only informs waiting runs, so a failure is harmless.
 pub(crate) async fn clear_holder(context: RunContext<'_>, work: &WorkSession, holder: &Holder) {
     let _ = match context.backend.is_single_writer() {
-        true => context.store.clear_holder(work.executor(), holder).await,
-        false => context.store.clear_holder(context.connection, holder).await,
+        true => context.store.clear_holder(work.executor(), context.backend, holder).await,
+        false => context.store.clear_holder(context.connection, context.backend, holder).await,
     };
 }

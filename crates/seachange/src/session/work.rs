@@ -1,7 +1,7 @@
 //! The session in which revisions run.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseConnectionType, DatabaseTransaction, DbErr, ExecResult, RuntimeErr,
@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::limit;
-use crate::backend::{Backend, BegunTransaction, LockKey, LockRole, SAVEPOINT};
+use crate::backend::{Backend, BegunTransaction, LockKey, LockRole, SAVEPOINT, ServerIdentity};
 use crate::connection::{SingleConnection, connect_pinned};
 use crate::error::Error;
 use crate::lease::Lease;
@@ -53,7 +53,10 @@ impl WorkSession {
         only: &DatabaseConnection,
     ) -> Result<Self, Error> {
         let wrap = |error| Error::database(OPENING)(error);
-        let (opened, kept_by) = source.open_for_revisions().await?;
+        let (opened, kept_by) = match source.take_idle().await {
+            Some((idle, shared)) => return Self::reopen(context, idle, shared).await,
+            None => source.open_for_revisions().await?,
+        };
         let connection = opened.as_ref().unwrap_or(only);
         limit(context, connection).await.map_err(wrap)?;
         let mut waiter = LockWait::new(context);
@@ -72,6 +75,25 @@ impl WorkSession {
         let (key, is_unchanged) = (context.store.lock_key(), AtomicBool::new(false));
         let lease = context.lease.get();
         Ok(Self { held: Arc::new(held), lease, settings, pool: opened, key, kept_by, is_unchanged })
+    }
+
+    /// Uses the session of the target before, which has the limits of the run, for this one.
+    async fn reopen(context: RunContext<'_>, idle: IdleSession, shared: Arc<SharedSession>) -> Result<Self, Error> {
+        let (key, session) = (context.store.lock_key(), idle.held.as_ref().into());
+        let mut waiter = LockWait::new(context);
+        while !context.backend.try_lock(&session, key, LockRole::Work).await.map_err(Error::database(OPENING))? {
+            waiter.wait().await?;
+        }
+        drop(session);
+        Ok(Self {
+            held: idle.held,
+            lease: context.lease.get(),
+            settings: Vec::new(),
+            pool: Some(idle.pool),
+            key,
+            kept_by: Some(shared),
+            is_unchanged: AtomicBool::new(false),
+        })
     }
 
     /// Says that everything that ran in the session is known to leave it unchanged, so that the next target of a fleet can
@@ -158,49 +180,69 @@ impl WorkSession {
     /// Ends the session. Its locks, settings and temporary objects end with it; an unchanged session of a fleet is kept for
     /// the next target, without its lock.
     pub(crate) async fn close(self, backend: &dyn Backend) {
-        // The transaction that holds the connection is not open any more. SQLite reports that as an error.
-        let is_free = match Arc::into_inner(self.held) {
-            Some(held) => {
-                backend.before_rollback(&held).await;
-                held.rollback().await.is_ok()
+        let held = match (self.pool.as_ref(), self.kept_by.filter(|_| self.is_unchanged.into_inner())) {
+            (Some(pool), Some(shared)) => {
+                if backend.unlock(&self.held.as_ref().into(), self.key, LockRole::Work).await.is_ok() {
+                    return shared.keep(IdleSession { pool: pool.clone(), held: self.held }).await;
+                }
+                self.held
             }
-            None => false,
+            _ => self.held,
         };
-        let Some(pool) = self.pool else { return };
-        if let Some(shared) = self.kept_by.filter(|_| is_free && self.is_unchanged.into_inner())
-            && backend.unlock(&pool, self.key, LockRole::Work).await.is_ok()
-        {
-            return shared.keep(pool).await;
+        // The transaction that holds the connection is not open any more. SQLite reports that as an error.
+        if let Some(held) = Arc::into_inner(held) {
+            backend.before_rollback(&held).await;
+            let _ = held.rollback().await;
         }
-        let _ = pool.close().await;
+        if let Some(pool) = self.pool {
+            let _ = pool.close().await;
+        }
+    }
+}
+
+/// A session of the revisions that no target uses.
+#[derive(Debug)]
+struct IdleSession {
+    pool: DatabaseConnection,
+    held: Arc<DatabaseTransaction>,
+}
+
+impl IdleSession {
+    async fn close(self) {
+        if let Some(held) = Arc::into_inner(self.held) {
+            let _ = held.rollback().await;
+        }
+        let _ = self.pool.close().await;
     }
 }
 
 /// A session of the revisions between two targets of a fleet on the same database.
 #[derive(Debug, Default)]
 pub(crate) struct SharedSession {
-    idle: Mutex<Option<DatabaseConnection>>,
+    idle: Mutex<Option<IdleSession>>,
     /// Whether the sessions of the database are known to be the server's own, without a pooler.
     pub(crate) is_direct: AtomicBool,
+    /// What the server said of itself.
+    pub(crate) identity: OnceLock<ServerIdentity>,
 }
 
 impl SharedSession {
-    fn take(&self) -> Option<DatabaseConnection> {
+    fn take(&self) -> Option<IdleSession> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Keeps the session for the next target; there is one at most.
-    async fn keep(&self, session: DatabaseConnection) {
+    async fn keep(&self, session: IdleSession) {
         let before = self.idle.lock().unwrap_or_else(PoisonError::into_inner).replace(session);
         if let Some(before) = before {
-            let _ = before.close().await;
+            before.close().await;
         }
     }
 
     /// Closes the session.
     pub(crate) async fn close(&self) {
         if let Some(session) = self.take() {
-            let _ = session.close().await;
+            session.close().await;
         }
     }
 }
@@ -240,21 +282,35 @@ impl SessionSource {
         }
     }
 
-    /// Opens a session for revisions, or takes the one that the target before has left unchanged; and who keeps it
-    /// afterwards.
-    async fn open_for_revisions(&self) -> Result<(Option<DatabaseConnection>, Option<Arc<SharedSession>>), Error> {
-        let Self::Shared { session, enter, .. } = self else {
-            return Ok((self.open().await?.map(|pinned| pinned.connection), None));
-        };
-        let kept_by = Some(Arc::clone(session));
-        if let Some(idle) = session.take() {
-            match idle.execute_unprepared(enter).await {
-                Ok(_) => return Ok((Some(idle), kept_by)),
-                // It was lost between two targets.
-                Err(_) => drop(idle.close().await),
+    /// The session that the target before has left unchanged, in the schema of this one.
+    async fn take_idle(&self) -> Option<(IdleSession, Arc<SharedSession>)> {
+        let Self::Shared { session, enter, .. } = self else { return None };
+        let idle = session.take()?;
+        match idle.held.execute_unprepared(enter).await {
+            Ok(_) => Some((idle, Arc::clone(session))),
+            // It was lost between two targets.
+            Err(_) => {
+                idle.close().await;
+                None
             }
         }
+    }
+
+    /// Opens a session for revisions; and who keeps it afterwards.
+    async fn open_for_revisions(&self) -> Result<(Option<DatabaseConnection>, Option<Arc<SharedSession>>), Error> {
+        let kept_by = match self {
+            Self::Shared { session, .. } => Some(Arc::clone(session)),
+            Self::Settings(_) | Self::Pool(_) => None,
+        };
         Ok((self.open().await?.map(|pinned| pinned.connection), kept_by))
+    }
+
+    /// What the server has said of itself before, for a target of a fleet.
+    pub(crate) fn identity(&self) -> Option<&OnceLock<ServerIdentity>> {
+        match self {
+            Self::Shared { session, .. } => Some(&session.identity),
+            Self::Settings(_) | Self::Pool(_) => None,
+        }
     }
 
     /// Whether a pooler between the engine and the server was ruled out before; a run that takes the lock tells so.

@@ -1,5 +1,8 @@
 //! The facts of a statement.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
 use super::cursor::Cursor;
 use super::lexer::{Token, TokenKind};
 use super::split::{StatementText, statements};
@@ -174,9 +177,40 @@ impl StatementFacts {
 
 /// Reads a text as the server splits it, with one entry for each statement. The result is empty for a text without
 /// statements.
+///
+/// The targets of a fleet send the same texts, so what was read of short ones is kept.
 pub(crate) fn read(sql: &str, syntax: impl Into<Syntax>) -> Vec<StatementFacts> {
     let syntax = syntax.into();
-    statements(sql, syntax).iter().map(|statement| of_statement(statement, syntax.dialect)).collect()
+    let read = || -> Vec<StatementFacts> {
+        statements(sql, syntax).iter().map(|statement| of_statement(statement, syntax.dialect)).collect()
+    };
+    if sql.len() > LONGEST_KNOWN {
+        return read();
+    }
+    if let Some(known) = known().get(&syntax).and_then(|texts| texts.get(sql)) {
+        return known.clone();
+    }
+    let facts = read();
+    let mut known = known();
+    if known.values().map(HashMap::len).sum::<usize>() >= MOST_KNOWN {
+        known.clear();
+    }
+    known.entry(syntax).or_default().insert(sql.to_owned(), facts.clone());
+    facts
+}
+
+/// The length of the longest text whose facts are kept, in bytes.
+const LONGEST_KNOWN: usize = 2000;
+
+/// How many texts are kept.
+const MOST_KNOWN: usize = 500;
+
+/// The facts of texts by their syntax.
+type KnownFacts = HashMap<Syntax, HashMap<String, Vec<StatementFacts>>>;
+
+fn known() -> MutexGuard<'static, KnownFacts> {
+    static KNOWN: LazyLock<Mutex<KnownFacts>> = LazyLock::new(Mutex::default);
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads one statement.

@@ -41,7 +41,7 @@ pub(crate) use probe::is_catalogue_table;
 pub(crate) use split::{StatementText, statements};
 
 /// The grammar of a database system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum SqlDialect {
     /// SQLite.
     Sqlite,
@@ -63,7 +63,7 @@ impl SqlDialect {
 }
 
 /// A grammar, with the session settings that change how strings are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Syntax {
     /// The grammar.
     pub(crate) dialect: SqlDialect,

@@ -155,7 +155,9 @@ impl RevisionStore {
         backend: &dyn Backend,
     ) -> Result<(), DbErr> {
         let definition = self.backfill_store().backfill_definition(backend);
-        connection.execute_unprepared(&table_text(&definition, backend.sql_dialect())).await.map(drop)
+        let create = table_text(&definition, backend.sql_dialect());
+        // A revision may have set another role, which may not create tables.
+        connection.execute_unprepared(&backend.under_own_role(&create)).await.map(drop)
     }
 
     /// Reads all backfills, in the order in which they began; empty when the table does not exist.

@@ -74,7 +74,8 @@ impl RevisionStore {
 
     /// Deletes the statements of all revisions.
     pub(crate) async fn clear_journal(&self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
-        connection.execute(&self.clearing()).await.map(drop)
+        let dialect = SqlDialect::of(connection.get_database_backend());
+        connection.execute_unprepared(&self.clearing_text(dialect)).await.map(drop)
     }
 
     /// The same statement as plain SQL.

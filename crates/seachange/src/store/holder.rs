@@ -193,35 +193,48 @@ impl RevisionStore {
     }
 
     /// Replaces the entry of the lock table.
-    pub(crate) async fn set_holder(&self, connection: &impl ConnectionTrait, holder: &Holder) -> Result<(), DbErr> {
-        let holders = self.holders();
+    ///
+    /// One text, which the driver does not prepare: the names of the tables differ between the targets of a fleet.
+    pub(crate) async fn set_holder(
+        &self,
+        connection: &impl ConnectionTrait,
+        backend: &dyn Backend,
+        holder: &Holder,
+    ) -> Result<(), DbErr> {
+        let (holders, dialect) = (self.holders(), backend.sql_dialect());
+        let literal = |text: &str| Expr::cust(backend.text_literal(text));
         let delete = Query::delete().from_table(holders.table()).and_where(Expr::col(HolderColumn::Id).eq(ID)).take();
-        connection.execute(&delete).await?;
         let steps: Vec<String> = holder.steps.iter().map(step_text).collect();
         let insert = Query::insert()
             .into_table(holders.table())
             .columns(COLUMNS)
             .values_panic([
-                holder.host.clone().into(),
-                holder.origin.clone().into(),
+                literal(&holder.host),
+                literal(&holder.origin),
                 holder.process.into(),
-                holder.program.clone().into(),
-                holder.since.into(),
-                steps.join(",").into(),
+                literal(&holder.program),
+                super::moment(dialect, holder.since).into(),
+                literal(&steps.join(",")),
             ])
             .take();
-        connection.execute(&insert).await.map(drop)
+        let text = format!("{}; {}", super::text(&delete, dialect), super::text(&insert, dialect));
+        connection.execute_unprepared(&text).await.map(drop)
     }
 
     /// Deletes the entry of a run. The entry of another run that replaced it stays.
-    pub(crate) async fn clear_holder(&self, connection: &impl ConnectionTrait, holder: &Holder) -> Result<(), DbErr> {
+    pub(crate) async fn clear_holder(
+        &self,
+        connection: &impl ConnectionTrait,
+        backend: &dyn Backend,
+        holder: &Holder,
+    ) -> Result<(), DbErr> {
         let delete = Query::delete()
             .from_table(self.holders().table())
             .and_where(Expr::col(HolderColumn::Id).eq(ID))
-            .and_where(Expr::col(HolderColumn::Host).eq(holder.host.as_str()))
+            .and_where(Expr::col(HolderColumn::Host).eq(Expr::cust(backend.text_literal(&holder.host))))
             .and_where(Expr::col(HolderColumn::Process).eq(holder.process))
             .take();
-        connection.execute(&delete).await.map(drop)
+        connection.execute_unprepared(&super::text(&delete, backend.sql_dialect())).await.map(drop)
     }
 
     pub(super) fn holders_definition(&self, backend: &dyn Backend) -> TableCreateStatement {

@@ -19,6 +19,22 @@ struct CatalogTable {
     is_stored_well: bool,
 }
 
+/// The tables that a write needs. On a server, a table costs the work of several statements and its place in the
+/// catalogue, for each target of a fleet, so that a run makes only what its plan needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NeededTables {
+    /// All of them.
+    All,
+    /// All but that of backfills, which a backfill makes when it begins.
+    WithJournal,
+    /// All but that of backfills and the journal: every revision of the plan commits with its row.
+    WithoutJournal,
+}
+
+/// The tables of the engine as they are in a database.
+#[derive(Debug)]
+pub(crate) struct TableLayout(HashMap<String, CatalogTable>);
+
 impl RevisionStore {
     /// Creates the missing tables, and updates those of earlier versions.
     ///
@@ -26,42 +42,59 @@ impl RevisionStore {
     ///
     /// The error of the database, for instance that the user may not create tables.
     pub(crate) async fn prepare(&self, connection: &impl ConnectionTrait, backend: &dyn Backend) -> Result<(), DbErr> {
-        for statement in self.missing(connection, backend).await? {
+        let layout = self.layout(connection, backend).await?;
+        for statement in self.missing(&layout, NeededTables::All, backend) {
             connection.execute_unprepared(&statement).await?;
         }
         Ok(())
     }
 
-    /// The statements that [`prepare`](Self::prepare) would run.
+    /// Reads which tables exist.
     ///
     /// # Errors
     ///
     /// The error of the database.
-    pub(crate) async fn missing(
+    pub(crate) async fn layout(
         &self,
         connection: &impl ConnectionTrait,
         backend: &dyn Backend,
-    ) -> Result<Vec<String>, DbErr> {
-        Ok(self.changes(&self.shapes(connection, backend.sql_dialect()).await?, backend))
+    ) -> Result<TableLayout, DbErr> {
+        self.shapes(connection, backend.sql_dialect()).await.map(TableLayout)
     }
 
-    /// The statements that lead from the existing tables to those of this version. Pure.
-    fn changes(&self, shapes: &HashMap<String, CatalogTable>, backend: &dyn Backend) -> Vec<String> {
+    /// Whether the table of the record exists.
+    pub(crate) fn has_record(&self, TableLayout(shapes): &TableLayout) -> bool {
+        shapes.contains_key(&self.table.name)
+    }
+
+    /// Whether the journal exists.
+    pub(crate) fn has_journal(&self, TableLayout(shapes): &TableLayout) -> bool {
+        shapes.contains_key(&self.journal().table.name)
+    }
+
+    /// The statements that lead from the existing tables to those of this version, as far as they are needed.
+    pub(crate) fn missing(
+        &self,
+        TableLayout(shapes): &TableLayout,
+        needed: NeededTables,
+        backend: &dyn Backend,
+    ) -> Vec<String> {
         let (holders, journal, downgrades) = (self.holders(), self.journal(), self.downgrades());
         let backfills = self.backfill_store();
         let definitions = [
-            (self, self.definition(backend)),
-            (&holders, holders.holders_definition(backend)),
-            (&journal, journal.journal_definition(backend)),
-            (&downgrades, downgrades.downgrade_definition(backend)),
-            (&backfills, backfills.backfill_definition(backend)),
+            (self, self.definition(backend), true),
+            (&holders, holders.holders_definition(backend), true),
+            (&journal, journal.journal_definition(backend), needed != NeededTables::WithoutJournal),
+            (&downgrades, downgrades.downgrade_definition(backend), true),
+            (&backfills, backfills.backfill_definition(backend), needed == NeededTables::All),
         ];
         let dialect = backend.sql_dialect();
         let mut statements = Vec::new();
-        for (store, definition) in definitions {
+        for (store, definition, is_needed) in definitions {
             let create = table_text(&definition, dialect);
             match shapes.get(&store.table.name) {
-                None => statements.push(create),
+                None if is_needed => statements.push(create),
+                None => {}
                 Some(shape) => statements.extend(store.upgrade(shape, create, self, backend)),
             }
         }
@@ -146,9 +179,10 @@ fn catalogue(dialect: SqlDialect) -> &'static str {
         }
         SqlDialect::Postgres => {
             "SELECT c.relname::text AS table_is, a.attname::text AS column_is, 1::bigint AS stored_well
-            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            FROM pg_catalog.pg_class c
             JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-            WHERE n.nspname = $1 AND c.relname IN ($2, $3, $4, $5, $6)"
+            WHERE c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1)
+                AND c.relname IN ($2, $3, $4, $5, $6)"
         }
         SqlDialect::MySql => {
             "SELECT CAST(t.table_name AS CHAR) AS table_is, CAST(c.column_name AS CHAR) AS column_is,
