@@ -147,6 +147,18 @@ struct ReadGroup {
     places: Vec<usize>,
 }
 
+/// How many connections read the records of one server at most.
+const READERS: usize = 4;
+
+impl ReadGroup {
+    /// Divides many targets among several connections: a server takes a moment to open each table.
+    fn divided(self) -> Vec<Self> {
+        let size = self.places.len().div_ceil(READERS).max(AT_ONCE);
+        let part = |places: &[usize]| Self { settings: self.settings.clone(), places: places.to_vec() };
+        self.places.chunks(size).map(part).collect()
+    }
+}
+
 /// Divides targets into groups that one connection can read: the schemas of a PostgreSQL database, the databases of a MySQL
 /// or MariaDB server; each other target by itself.
 fn groups(targets: &[FleetTarget]) -> Vec<ReadGroup> {
@@ -167,7 +179,7 @@ fn groups(targets: &[FleetTarget]) -> Vec<ReadGroup> {
             None => groups.push((shared, ReadGroup { settings: settings.clone(), places: vec![place] })),
         }
     }
-    groups.into_iter().map(|(_, group)| group).chain(single).collect()
+    groups.into_iter().flat_map(|(_, group)| group.divided()).chain(single).collect()
 }
 
 impl ReadGroup {
