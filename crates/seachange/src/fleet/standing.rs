@@ -174,7 +174,7 @@ fn groups(targets: &[FleetTarget]) -> Vec<ReadGroup> {
                 continue;
             }
         };
-        match groups.iter_mut().find(|(known, _)| *known == shared) {
+        match groups.iter_mut().rev().find(|(known, _)| *known == shared) {
             Some((_, group)) => group.places.push(place),
             None => groups.push((shared, ReadGroup { settings: settings.clone(), places: vec![place] })),
         }
