@@ -345,3 +345,42 @@ fn random_token() -> String {
     let random = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", random(), random())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_relies_on_a_renewal_for_less_than_the_lease_lasts() {
+        for seconds in [1, 2, 4, 30, 600] {
+            let times = LeaseTimes { length: Duration::from_secs(seconds) };
+            assert_eq!(times.validity(), times.length * 9 / 10);
+            // Several renewals may fail before the lease ends.
+            assert!(times.interval() * 8 <= times.validity() && times.interval() <= INTERVAL, "{times:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_reason_of_an_end_stays() {
+        let state = watch::Sender::new(LeaseState::Until(Moment::now() + LENGTH));
+        end(&state, LeaseEnd::TakenOver);
+        end(&state, LeaseEnd::NotRenewed { reason: "the connection is lost".to_owned() });
+        assert!(matches!(&*state.borrow(), LeaseState::Ended(LeaseEnd::TakenOver)));
+    }
+
+    #[tokio::test]
+    async fn a_process_that_did_not_run_is_noticed() {
+        let longest = Duration::from_secs(60);
+        let mut last_tick = Moment::now();
+        assert_eq!(ticking(pin!(async { 7 }), &mut last_tick, longest).await, Ok(7));
+        // As if the last look was longer ago than the lease is valid: what the future returned does not count any more.
+        let stopped = ticking(pin!(async { 7 }), &mut last_tick, Duration::ZERO).await;
+        assert!(matches!(stopped, Err(LeaseEnd::Stopped { .. })), "{stopped:?}");
+    }
+
+    #[test]
+    fn tokens_differ() {
+        let tokens: std::collections::HashSet<String> = (0..100).map(|_| random_token()).collect();
+        assert!(tokens.len() == 100 && tokens.iter().all(|token| token.len() == 32), "{tokens:?}");
+    }
+}

@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use seachange_tests::harness::{Case, TestResult};
 use seachange_tests::proxy::Proxy;
 use seachange_tests::servers::{Cluster, ClusterKind, MariaDbServer, PostgresServer, ServerSoftware, TemporaryServer};
-use seachange_tests::{Backend, Program, TestDatabase, block_on};
+use seachange_tests::{Backend, Program, Running, TestDatabase, block_on};
 
 use super::tenants::{Kind, Tenants, outcome, report};
 use crate::torture;
@@ -61,14 +61,22 @@ fn disturbed<E: ServerSoftware>(
     disturbances: [Disturbance; 3],
 ) -> TestResult {
     let mut server = server?;
-    let (expected, whole) = undisturbed(&TestDatabase::at(E::BACKEND, Some(server.address()))?, kind)?;
-    for (number, disturbance) in (0..count).zip(disturbances.into_iter().cycle()) {
-        let database = TestDatabase::at(E::BACKEND, Some(server.address()))?;
-        let tenants = Tenants::create(&database, kind, TARGETS)?;
-        let moment = torture::random_moment(number, whole);
-        let place = format!("{disturbance:?} {number}, after {moment:?} of {whole:?}");
-        disturb(&mut server, &tenants, disturbance, moment)?;
-        recover(&tenants, &|program| program, &expected).map_err(|error| format!("{place}: {error}"))?;
+    let (expected, mut whole) = undisturbed(&TestDatabase::at(E::BACKEND, Some(server.address()))?, kind)?;
+    let mut disturbances = disturbances.into_iter().cycle();
+    for number in 0..count {
+        let disturbance = disturbances.next().unwrap_or(Disturbance::Program);
+        loop {
+            let database = TestDatabase::at(E::BACKEND, Some(server.address()))?;
+            let tenants = Tenants::create(&database, kind, TARGETS)?;
+            let moment = torture::random_moment(number, whole);
+            let place = format!("{disturbance:?} {number}, after {moment:?} of {whole:?}");
+            let took = disturb(&mut server, &tenants, disturbance, moment)?;
+            recover(&tenants, &|program| program, &expected).map_err(|error| format!("{place}: {error}"))?;
+            match took {
+                Some(took) => whole = took,
+                None => break,
+            }
+        }
     }
     Ok(())
 }
@@ -81,12 +89,25 @@ fn undisturbed(database: &TestDatabase, kind: Kind) -> Result<(Vec<String>, Dura
     Ok((contents(&tenants, 1)?, start.elapsed()))
 }
 
+/// Waits until a moment. Returns after what time the run ended, if it ended before.
+fn wait_until(moment: Duration, running: &mut Running) -> Result<Option<Duration>, Box<dyn Error>> {
+    let start = Instant::now();
+    while start.elapsed() < moment {
+        if running.has_ended()? {
+            return Ok(Some(start.elapsed()));
+        }
+        thread::sleep(Duration::from_millis(2).min(moment.saturating_sub(start.elapsed())));
+    }
+    Ok(None)
+}
+
+/// Disturbs a run at a moment. If the run ended before that, returns after what time: the machine has less to do now.
 fn disturb<E: ServerSoftware>(
     server: &mut TemporaryServer<E>,
     tenants: &Tenants<'_>,
     disturbance: Disturbance,
     moment: Duration,
-) -> TestResult {
+) -> Result<Option<Duration>, Box<dyn Error>> {
     let address = server.address();
     let proxy = match disturbance {
         Disturbance::Connection => Some(Proxy::start(E::BACKEND, address.socket()?, None)?),
@@ -98,12 +119,15 @@ fn disturb<E: ServerSoftware>(
         None => program,
     };
     let mut running = program.start()?;
-    thread::sleep(moment);
+    if let Some(took) = wait_until(moment, &mut running)? {
+        running.finish()?.succeeded()?;
+        return Ok(Some(took));
+    }
     match &proxy {
         Some(proxy) => proxy.cut(),
         None if matches!(disturbance, Disturbance::Program) => {
             running.kill();
-            return Ok(());
+            return Ok(None);
         }
         None => {
             server.crash()?;
@@ -111,23 +135,29 @@ fn disturb<E: ServerSoftware>(
         }
     }
     running.finish()?;
-    Ok(())
+    Ok(None)
 }
 
 /// A node of a cluster is killed, and the next run goes on at another one.
 fn node_is_killed(cluster: &mut Cluster) -> TestResult {
     let addresses = cluster.addresses();
     let database = || TestDatabase::at(Backend::MariaDb, Some(addresses[0].clone()));
-    let (expected, whole) = undisturbed(&database()?, Kind::Databases)?;
-    for number in 0..fifth() {
+    let (expected, mut whole) = undisturbed(&database()?, Kind::Databases)?;
+    let mut number = 0;
+    while number < fifth() {
         let database = database()?;
         let tenants = Tenants::create(&database, Kind::Databases, TARGETS)?;
         let at = |index: usize, program: Program| {
             program.env("DATABASE_URL", addresses[index].url(database.name())).args(["--lease", "4s"])
         };
         let moment = torture::random_moment(number, whole);
-        let running = at(2, tenants.program("ten-migration", UP)).start()?;
-        thread::sleep(moment);
+        let mut running = at(2, tenants.program("ten-migration", UP)).start()?;
+        if let Some(took) = wait_until(moment, &mut running)? {
+            running.finish()?.succeeded()?;
+            whole = took;
+            continue;
+        }
+        number += 1;
         cluster.kill(2)?;
         running.finish()?;
         let recovered = recover(&tenants, &|program| at(1, program), &expected);
