@@ -10,7 +10,8 @@
 # - `script`: what `up --sql` writes: the statements of the revisions, the transactions, and one table of the record;
 # - `record`: the same, and the other tables and rows that `up` leaves in its record. This is what `up` changes.
 # Prints the times, the ratios of the throughputs, the time of a run with nothing to do and of `status`, and the memory.
-set -eu
+# Patterns are those of the program, not of the shell.
+set -euf
 cd "$(dirname "$0")/../.."
 url=$1
 count=${2:-1000}
@@ -100,6 +101,8 @@ sqlite:*)
 esac
 
 template
+# The program connects to an existing database.
+[ "$kind" != databases ] || url=${url%/}/the_origin
 cat "$work/script" "$work/rest" >"$work/record"
 for text in script record; do
     best=

@@ -147,9 +147,19 @@ fn node_is_killed(cluster: &mut Cluster) -> TestResult {
     while number < fifth() {
         let database = database()?;
         let tenants = Tenants::create(&database, Kind::Databases, TARGETS)?;
-        let at = |index: usize, program: Program| {
-            program.env("DATABASE_URL", addresses[index].url(database.name())).args(["--lease", "4s"])
-        };
+        let reading =
+            |index: usize, program: Program| program.env("DATABASE_URL", addresses[index].url(database.name()));
+        let at = |index: usize, program: Program| reading(index, program).args(["--lease", "4s"]);
+        // A node that was started again applies what the others did before, and accepts connections meanwhile.
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !reading(2, tenants.program("ten-migration", "status"))
+            .run()?
+            .stdout
+            .starts_with(&format!("{TARGETS} targets"))
+        {
+            assert!(Instant::now() < deadline, "the node has not caught up");
+            thread::sleep(Duration::from_millis(50));
+        }
         let moment = torture::random_moment(number, whole);
         let mut running = at(2, tenants.program("ten-migration", UP)).start()?;
         if let Some(took) = wait_until(moment, &mut running)? {
@@ -161,7 +171,15 @@ fn node_is_killed(cluster: &mut Cluster) -> TestResult {
         cluster.kill(2)?;
         running.finish()?;
         let recovered = recover(&tenants, &|program| at(1, program), &expected);
-        cluster.restart(2)?;
+        // Another process may have taken a port of the node for a moment.
+        let mut attempts = 0;
+        while let Err(error) = cluster.restart(2) {
+            attempts += 1;
+            if attempts > 9 {
+                return Err(error.into());
+            }
+            thread::sleep(Duration::from_secs(1));
+        }
         recovered.map_err(|error| format!("node {number}, after {moment:?} of {whole:?}: {error}"))?;
     }
     Ok(())
