@@ -88,21 +88,20 @@ impl MigrationPackage {
 }
 
 /// Leaves out the crates that only compile revisions of another one.
-fn without_parts(mut crates: Vec<Manifest>) -> Vec<Manifest> {
+fn without_parts(crates: Vec<Manifest>) -> Vec<Manifest> {
+    if crates.len() < 2 {
+        return crates;
+    }
     let folders = |manifest: &Manifest| -> Vec<PathBuf> {
-        let script = fs::read_to_string(manifest.root.join(manifest.build_script())).unwrap_or_default();
-        let declared = declared_folders(&script).unwrap_or_default();
+        let declared = MigrationPackage::of(manifest).ok().and_then(|package| package.folders()).unwrap_or_default();
         declared.iter().filter_map(|folder| manifest.root.join(folder).canonicalize().ok()).collect()
     };
-    let all: Vec<_> = crates.iter().map(|manifest| (manifest.root.clone(), folders(manifest))).collect();
-    crates.retain(|one| {
-        let own = folders(one);
-        let is_part_of = |(root, others): &(PathBuf, Vec<PathBuf>)| {
-            *root != one.root && others.len() > own.len() && own.iter().all(|folder| others.contains(folder))
-        };
-        own.is_empty() || !all.iter().any(is_part_of)
-    });
-    crates
+    let all: Vec<_> = crates.iter().map(folders).collect();
+    let is_part = |own: &Vec<PathBuf>| {
+        let holds = |others: &Vec<PathBuf>| others.len() > own.len() && own.iter().all(|one| others.contains(one));
+        !own.is_empty() && all.iter().any(holds)
+    };
+    crates.into_iter().zip(&all).filter(|(_, own)| !is_part(own)).map(|(manifest, _)| manifest).collect()
 }
 
 /// The packages of a workspace: those that match its patterns, and its root.
