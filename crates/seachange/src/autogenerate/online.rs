@@ -120,6 +120,13 @@ impl Comparison {
         Ok(OnlineChange { expansion, synchronised, preparation, swap: up, swap_back: down, contraction, remarks })
     }
 
+    /// The operations on tables from one schema to another, which declare and drop no objects.
+    fn table_operations(&self, from: &Schema, to: &Schema, renames: &Renames) -> Vec<SchemaOperation> {
+        let (from, to) = (from.clone(), to.clone());
+        let (declared, complete) = (Vec::new(), BTreeSet::new());
+        Self { from, to, renamed: None, declared, complete, ..self.clone() }.operations(renames)
+    }
+
     /// The objects of the database after operations that drop none.
     fn objects_after(&self, operations: &[SchemaOperation]) -> Vec<DatabaseObject> {
         let mut objects: BTreeMap<ObjectName, _> =

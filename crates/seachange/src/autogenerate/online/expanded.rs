@@ -54,12 +54,7 @@ impl Expanded {
     /// The steps from this schema, which is that of `between`, to the one in which the new columns have the names of the
     /// old ones.
     pub(super) fn swap(&self, between: &Comparison, wanted: &Schema) -> Swapped {
-        let half = |from: &Schema, to: &Schema, renames: &Renames| {
-            let (declared, complete) = (Vec::new(), BTreeSet::new());
-            let half =
-                Comparison { from: from.clone(), to: to.clone(), renamed: None, declared, complete, ..between.clone() };
-            half.operations(renames)
-        };
+        let half = |from: &Schema, to: &Schema, renames: &Renames| between.table_operations(from, to, renames);
         let emptied = |schema: &Schema| self.without_replaced(schema);
         if self.keyed.is_empty() {
             let emptied = emptied(&self.schema);

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use seachange_graph::Direction;
+
 use super::{ColumnPlace, SwapPart};
 use crate::autogenerate::code::sequence_options;
 use crate::autogenerate::comparison::Comparison;
@@ -164,12 +166,12 @@ impl<'a> KeyChange<'a> {
         let emptied = emptied(&bare);
         let named = apply_renames(&emptied, swapped);
         let back = reverse(swapped);
-        let half = |from: &Schema, to: &Schema, renames: &Renames| self.operations(from, to, renames);
+        let half = |from: &Schema, to: &Schema, renames: &Renames| self.comparison.table_operations(from, to, renames);
         let none = Renames::default();
         let up = vec![
             SwapPart::Statements(vec![self.lock()]),
             SwapPart::Operations(half(&prepared, &bare, &none)),
-            SwapPart::Statements(self.numbering(Direction::Up)),
+            SwapPart::Statements(self.numbering(Direction::Upgrade)),
             SwapPart::Operations(half(&bare, &emptied, &none)),
             SwapPart::Operations(half(&emptied, &named, swapped)),
             SwapPart::Statements(self.adoption()),
@@ -184,7 +186,7 @@ impl<'a> KeyChange<'a> {
             SwapPart::Operations(half(&released, &unfilled, &none)),
             SwapPart::Fill,
             SwapPart::Operations(self.in_order(&unfilled, &filled)),
-            SwapPart::Statements(self.numbering(Direction::Down)),
+            SwapPart::Statements(self.numbering(Direction::Downgrade)),
         ];
         let preparation = self.in_order(self.before, &prepared);
         KeySteps { preparation, up, down, swapped: self.adopted(&named) }
@@ -194,21 +196,9 @@ impl<'a> KeyChange<'a> {
     /// indexes that are twins.
     fn in_order(&self, from: &Schema, to: &Schema) -> Vec<SchemaOperation> {
         let keyless = self.without(to, Which::ForeignKeys);
-        let mut operations = self.operations(from, &keyless, &Renames::default());
-        operations.extend(self.operations(&keyless, to, &Renames::default()));
+        let mut operations = self.comparison.table_operations(from, &keyless, &Renames::default());
+        operations.extend(self.comparison.table_operations(&keyless, to, &Renames::default()));
         operations
-    }
-
-    fn operations(&self, from: &Schema, to: &Schema, renames: &Renames) -> Vec<SchemaOperation> {
-        let half = Comparison {
-            from: from.clone(),
-            to: to.clone(),
-            renamed: None,
-            declared: Vec::new(),
-            complete: BTreeSet::new(),
-            ..self.comparison.clone()
-        };
-        half.operations(renames)
     }
 
     /// The schema with the twins, whose columns are required where the old ones are.
@@ -387,8 +377,8 @@ impl<'a> KeyChange<'a> {
             let (Some(old), Some(new)) = (own.column(old), own.column(new)) else { continue };
             let Some(numbered) = &old.auto_increment else { continue };
             let (from, to) = match direction {
-                Direction::Up => (old, new),
-                Direction::Down => (new, old),
+                Direction::Upgrade => (old, new),
+                Direction::Downgrade => (new, old),
             };
             statements.push(moved_numbering(table, from, to, numbered));
         }
@@ -405,12 +395,6 @@ enum Which {
     Built,
     /// The twins that are foreign keys.
     ForeignKeys,
-}
-
-#[derive(Clone, Copy)]
-enum Direction {
-    Up,
-    Down,
 }
 
 impl Twin {
