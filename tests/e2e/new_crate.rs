@@ -9,6 +9,8 @@ use std::{
 
 use seachange_tests::{Program, TestDatabase, cargo};
 
+use crate::readme::checkout::copy_folder;
+
 /// Dependencies that a crate gets, with the workspace's profile: with them, the crates of other authors have the features
 /// that members of the workspace enable, so that the compiled ones are used.
 pub(crate) const SHARED: &str = r#"
@@ -90,6 +92,17 @@ impl NewCrate {
     /// The built program.
     pub(crate) fn binary(&self) -> Program {
         Program::at(target().join("debug").join(self.name))
+    }
+
+    /// A copy of the crate in another folder.
+    pub(crate) fn copied_to(&self, folder: &Path) -> io::Result<Self> {
+        copy_folder(&self.folder, folder)?;
+        Ok(self.at(folder))
+    }
+
+    /// This crate as it is in another folder.
+    pub(crate) fn at(&self, folder: &Path) -> Self {
+        Self { name: self.name, folder: folder.to_owned() }
     }
 
     /// The lines of `history`, newest first.

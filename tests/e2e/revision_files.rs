@@ -29,6 +29,7 @@ fn from_init_to_run(database: &TestDatabase) -> TestResult {
     run(&new, database)?;
     partial_id_is_ambiguous(&new, database)?;
     edits_are_noticed(&new, database)?;
+    moved_crate_is_built_again(&new, database)?;
     two_heads_are_a_warning(&new, database)?;
     wrong_files_stop_the_build(&new, database)?;
     wrong_graphs_stop_the_build(&new, database)
@@ -99,6 +100,21 @@ fn edits_are_noticed(new: &NewCrate, database: &TestDatabase) -> TestResult {
     let history = new.history(database)?;
     assert_eq!(history.len(), 7);
     assert!(history[0].ends_with("dropped in") && history[6].contains("never say"), "{history:?}");
+    Ok(())
+}
+
+/// The registry of the build before the move names files that are gone.
+fn moved_crate_is_built_again(new: &NewCrate, database: &TestDatabase) -> TestResult {
+    // Outside of the target folder: in it, cargo runs the script again by itself.
+    let place = tempfile::tempdir()?;
+    let [here, there] = ["here", "there"].map(|name| place.path().join(name));
+    assert_eq!(new.copied_to(&here)?.build()?, [""; 0]);
+    fs::rename(&here, &there)?;
+    let library = there.join("src/lib.rs");
+    fs::write(&library, format!("{}\n// Edited.\n", fs::read_to_string(&library)?))?;
+    let moved = new.at(&there);
+    assert_eq!(moved.build()?, [""; 0]);
+    assert_eq!(moved.history(database)?.len(), 7);
     Ok(())
 }
 

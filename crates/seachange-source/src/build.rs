@@ -142,7 +142,10 @@ fn register(folders: &[RevisionFolder], surroundings: &CargoEnv) -> Vec<CargoDir
     let root = &surroundings.manifest_dir;
     let dirs: &[PathBuf] = &folders.iter().map(|folder| folder.path.clone()).collect::<Vec<_>>();
     let folder = relative(scan_all(dirs.iter().map(|dir| root.join(dir))), root);
-    let mut instructions: Vec<CargoDirective> = dirs.iter().cloned().map(CargoDirective::RerunIfChanged).collect();
+    // The registry has absolute paths. In a crate that was moved this file is missing, and cargo runs the script again.
+    let here = root.join("Cargo.toml");
+    let mut instructions: Vec<CargoDirective> =
+        dirs.iter().cloned().chain([here]).map(CargoDirective::RerunIfChanged).collect();
     instructions.extend(included(&folder).into_iter().map(CargoDirective::RerunIfChanged));
     let (mut errors, graph) = judge(&folder);
     errors.extend(wrong_crates(folders));

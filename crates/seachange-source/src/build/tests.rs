@@ -42,11 +42,16 @@ impl Crate {
         self.folder.path().join(REGISTRY)
     }
 
-    /// Runs the build script and returns its output.
+    /// Runs the build script and returns its output, without the line that each output has: the manifest is watched by
+    /// its absolute path, which is missing once the crate was moved.
     fn build(&self) -> Vec<String> {
         let root = self.folder.path().to_owned();
+        let manifest = CargoDirective::RerunIfChanged(root.join("Cargo.toml"));
         let surroundings = CargoEnv { manifest_dir: root.clone(), out_dir: root };
-        register(&self.folders, &surroundings).iter().map(CargoDirective::to_string).collect()
+        let mut directives = register(&self.folders, &surroundings);
+        let position = directives.iter().position(|directive| *directive == manifest).unwrap();
+        directives.remove(position);
+        directives.iter().map(CargoDirective::to_string).collect()
     }
 }
 
