@@ -16,7 +16,7 @@ use crate::{Options, say};
 const COUNT: usize = 1000;
 
 /// The number of crates among which as many revisions are shared.
-const CRATES: usize = 4;
+const CRATES: usize = 8;
 
 /// The line of a revision that changes with each edit.
 const LENGTH: &str = "TITLE_LENGTH";

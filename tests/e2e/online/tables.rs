@@ -104,6 +104,8 @@ pub(crate) fn changes() -> Vec<TableChange> {
         change("to_text", vec![text("a", 20)], vec![ColumnDef::new("a").text().to_owned()]),
         change("number_to_text", vec![number("number_a")], vec![text("number_a", 20)]),
         change("precise", vec![decimal(8, 2)], vec![decimal(12, 4)]),
+        change("split", vec![required(text("whole", 40))], vec![required(text("of_turn", 20)), text("of_id", 20)]),
+        change("merged", vec![text("of_turn", 20), required(text("of_id", 20))], vec![required(text("whole", 40))]),
         change("added", vec![text("a", 20)], vec![text("a", 20), text("b", 20)]),
         change("added_default", vec![text("a", 20)], vec![text("a", 20), defaulted(number("number_b"), 7)]),
         change("added_required", vec![text("a", 20)], vec![text("a", 20), required(text("b", 20))]),

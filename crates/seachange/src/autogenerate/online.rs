@@ -4,6 +4,7 @@
 //! Between both halves the database has the schema that `expanded` returns: what either version needs, and nothing that
 //! refuses what either writes. The differences to it and from it are found as for every other pair of schemas.
 
+mod computed;
 mod expanded;
 mod keys;
 
@@ -14,7 +15,7 @@ use super::diff::Renames;
 use super::operation::SchemaOperation;
 use crate::schema::{Column, DatabaseObject, ObjectName, Schema, TableName};
 
-pub(crate) use expanded::MissingFill;
+pub(crate) use computed::FillError;
 use expanded::{Expanded, Swapped};
 
 /// A column of a table.
@@ -26,7 +27,7 @@ pub(crate) struct OnlineChange {
     /// The operations that expand the schema.
     pub(crate) expansion: Vec<SchemaOperation>,
     /// The columns that are synchronised in between.
-    pub(crate) synchronised: Vec<SynchronisedColumn>,
+    pub(crate) synchronised: Vec<SynchronisedColumns>,
     /// The operations that give the new columns of keys their own keys, foreign keys and indexes.
     pub(crate) preparation: Vec<SchemaOperation>,
     /// What drops the old columns whose names new ones take, and renames these.
@@ -39,18 +40,56 @@ pub(crate) struct OnlineChange {
     pub(crate) remarks: Vec<OnlineRemark>,
 }
 
-/// An old column, and the new one that takes its place.
+/// Old columns of a table, and the new ones that take their place: one each, or more where a column is split or several
+/// are merged.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SynchronisedColumn {
+pub(crate) struct SynchronisedColumns {
     pub(crate) table: TableName,
-    /// As it is in between.
-    pub(crate) old: Column,
-    /// As it is in between; its name may be for this time only.
-    pub(crate) new: Column,
-    /// Whether it takes the name of the old one in the end, so that both versions know the column by the same name.
+    pub(crate) old: Vec<SideColumn>,
+    pub(crate) new: Vec<SideColumn>,
+    /// Whether the new one takes the name of the old one in the end, so that both versions know the column by the same
+    /// name.
     pub(crate) takes_name: bool,
     /// Whether only the old one is written, and the new one follows it.
     pub(crate) follows: bool,
+}
+
+impl SynchronisedColumns {
+    /// The columns of both sides, old ones first, for a message.
+    pub(crate) fn names(&self) -> String {
+        let name = |own: &SideColumn| format!("`{}.{}`", self.table, own.column.name);
+        self.old.iter().chain(&self.new).map(name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The place of the first old column.
+    pub(crate) fn place(&self) -> Option<ColumnPlace> {
+        self.old.first().map(|own| (self.table.clone(), own.column.name.clone()))
+    }
+}
+
+/// A column of one side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SideColumn {
+    /// As it is in between; the name of a new one may be for this time only.
+    pub(crate) column: Column,
+    /// Its value from the other side.
+    pub(crate) value: SideValue,
+}
+
+/// The value of a column from the columns of the other side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SideValue {
+    /// That of a column, which the database converts if it has to.
+    Column(String),
+    /// That of a column, cast to a type.
+    Cast {
+        /// The column.
+        column: String,
+        /// The type.
+        to: String,
+    },
+    /// An expression in SQL.
+    Expression(String),
 }
 
 /// A part of the change in whose course new columns take the names of old ones.
@@ -62,13 +101,6 @@ pub(crate) enum SwapPart {
     Statements(Vec<String>),
     /// Gives the old columns their values.
     Fill,
-}
-
-impl SynchronisedColumn {
-    /// Whether the values stay as they are.
-    pub(crate) fn has_same_type(&self) -> bool {
-        !self.old.is_retyped(&self.new)
-    }
 }
 
 /// A part of a change that is made when the schema is contracted, as it is.
@@ -90,11 +122,13 @@ impl std::fmt::Display for OnlineRemark {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OnlineRequest<'a> {
     pub(crate) renames: &'a Renames,
-    /// The values of new required columns for the rows that are there, by `table.column`.
+    /// The values of new columns for the rows that the old version writes, and those of removed columns for the rows that
+    /// the new version writes, by `table.column`.
     pub(crate) fills: &'a BTreeMap<String, String>,
     /// The columns that get their new type by a new column, which replaces them.
     pub(crate) replaced: &'a BTreeSet<ColumnPlace>,
-    /// Columns that cannot be synchronised, with the reason; they are renamed or changed when the schema is contracted.
+    /// Columns that cannot be synchronised, with the reason. Those that are renamed or change their type do so when the
+    /// schema is contracted; a change of others is an error.
     pub(crate) unsynchronised: &'a BTreeMap<ColumnPlace, String>,
 }
 
@@ -103,8 +137,8 @@ impl Comparison {
     ///
     /// # Errors
     ///
-    /// A column becomes required, and its value for the rows that are there is not known.
-    pub(crate) fn online(&self, request: OnlineRequest<'_>) -> Result<OnlineChange, MissingFill> {
+    /// See [`FillError`].
+    pub(crate) fn online(&self, request: OnlineRequest<'_>) -> Result<OnlineChange, FillError> {
         let expanded = expanded::expanded(self, request)?;
         let half =
             |from: &Schema, to: &Schema| Self { from: from.clone(), to: to.clone(), renamed: None, ..self.clone() };

@@ -16,7 +16,8 @@ use seachange_source::{RevisionStep, StepCode};
 use super::fix::{Fills, FixError, FixRequest, FixedStep, Unfixed, fix, is_about_blocking, stated};
 use super::{Levels, NewTables, RevisionImpact, RuleOptions, findings, measure};
 use crate::autogenerate::online::{
-    ColumnPlace, MissingFill, OnlineChange, OnlineRemark, OnlineRequest, SwapPart, SynchronisedColumn,
+    ColumnPlace, FillError, OnlineChange, OnlineRemark, OnlineRequest, SideColumn, SideValue, SwapPart,
+    SynchronisedColumns,
 };
 use crate::autogenerate::{Comparison, Renames, SchemaOperation, TableChange, reversed};
 use crate::revision::RegisteredRevision;
@@ -28,9 +29,9 @@ use crate::synchronise::{Synchronised, synchronise};
 /// Why a change cannot be written as online revisions. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OnlineError {
-    /// The value of a column is not known.
+    /// The value of a column is not known, or cannot be computed.
     #[error(transparent)]
-    MissingFill(#[from] MissingFill),
+    Fill(#[from] FillError),
     /// What would be written is wrong, or cannot be found.
     #[error(transparent)]
     Fix(#[from] FixError),
@@ -55,13 +56,13 @@ pub(crate) enum OnlineCode {
     /// Runs statements in the place of operations.
     Statements(StepCode),
     /// Begins to synchronise columns.
-    Synchronise(Vec<SynchronisedColumn>),
+    Synchronise(Vec<SynchronisedColumns>),
     /// Begins to synchronise columns, and gives the old ones their values.
-    Revive(Vec<SynchronisedColumn>),
+    Revive(Vec<SynchronisedColumns>),
     /// Gives the new columns their values.
-    Fill(Vec<SynchronisedColumn>),
+    Fill(Vec<SynchronisedColumns>),
     /// Ends to synchronise columns.
-    EndSynchronising(Vec<SynchronisedColumn>),
+    EndSynchronising(Vec<SynchronisedColumns>),
     /// Gives new columns the names of the old ones, or takes these back.
     Swap(Box<Swap>),
 }
@@ -75,7 +76,7 @@ pub(crate) struct Swap {
     /// Changes the schema, and gives old columns their values again.
     pub(crate) parts: Vec<OnlineCode>,
     /// The columns that are synchronised before, or else after it.
-    pub(crate) columns: Vec<SynchronisedColumn>,
+    pub(crate) columns: Vec<SynchronisedColumns>,
     /// Whether they are synchronised after it.
     pub(crate) begins: bool,
 }
@@ -306,7 +307,7 @@ impl MeasuredOperations<'_> {
         };
         Some(OnlineRevision {
             branch: OnlineBranch::Contract,
-            message: Some(format!("give {} its new type", names(&columns, |own| &own.old.name))),
+            message: Some(format!("give {} its new type", names(&columns, |own| &own.old))),
             up: swap(up, false),
             down: swap(down, true),
             outside_transaction: false,
@@ -347,7 +348,7 @@ fn measured_parts(parts: &[SwapPart]) -> usize {
 }
 
 /// The code of a part that is not measured on its own; `None` if it does nothing.
-fn code_of(part: &SwapPart, columns: &[SynchronisedColumn], backend: DbBackend) -> Option<OnlineCode> {
+fn code_of(part: &SwapPart, columns: &[SynchronisedColumns], backend: DbBackend) -> Option<OnlineCode> {
     let statements = |texts: Vec<String>| OnlineCode::Statements(StepCode::Statements(texts));
     match part {
         SwapPart::Operations(operations) => {
@@ -409,7 +410,7 @@ fn as_one(mut steps: Vec<FixedStep>) -> Vec<FixedStep> {
 
 impl OnlineRevisions {
     /// The columns that get another type under their names.
-    pub(crate) fn swapped(&self) -> &[SynchronisedColumn] {
+    pub(crate) fn swapped(&self) -> &[SynchronisedColumns] {
         let swap = self.revisions.iter().find_map(|own| match &own.up {
             OnlineCode::Swap(swap) => Some(swap.columns.as_slice()),
             _ => None,
@@ -418,8 +419,8 @@ impl OnlineRevisions {
     }
 
     fn add_synchronised(&mut self, change: &OnlineChange) {
-        let revision = |branch, message: &str, columns: &[SynchronisedColumn], [up, down]: [OnlineCode; 2]| {
-            let names = names(columns, |own| &own.new.name);
+        let revision = |branch, message: &str, columns: &[SynchronisedColumns], [up, down]: [OnlineCode; 2]| {
+            let names = names(columns, |own| &own.new);
             let outside_transaction = !matches!(up, OnlineCode::Synchronise(_));
             let message = Some(format!("{message} {names}"));
             OnlineRevision { branch, message, up, down, outside_transaction, allow: Vec::new() }
@@ -439,50 +440,46 @@ impl OnlineRevisions {
     }
 }
 
-/// The names of columns, for messages.
-fn names(columns: &[SynchronisedColumn], name: impl Fn(&SynchronisedColumn) -> &String) -> String {
-    columns.iter().map(|own| format!("{}.{}", own.table, name(own))).collect::<Vec<_>>().join(", ")
+/// The names of the columns of a side, for messages.
+fn names(columns: &[SynchronisedColumns], side: impl Fn(&SynchronisedColumns) -> &Vec<SideColumn>) -> String {
+    let names = |own| side(own).iter().map(move |column| format!("{}.{}", own.table, column.column.name));
+    columns.iter().flat_map(names).collect::<Vec<_>>().join(", ")
 }
 
 /// The statements that give the new columns their values, or the old ones.
-fn filling(columns: &[SynchronisedColumn], backend: DbBackend, is_forward: bool) -> Vec<String> {
+fn filling(columns: &[SynchronisedColumns], backend: DbBackend, is_forward: bool) -> Vec<String> {
     let dialect = SqlDialect::of(backend);
-    let fill = |own: &SynchronisedColumn| {
-        let [old, new] = [&own.old.name, &own.new.name].map(|name| quoted_name(dialect, name));
-        let (column, value) = if is_forward { (new, old) } else { (old, new) };
-        let value = match casts(own, backend) {
-            None => value,
-            Some([to_old, to_new]) => format!("CAST({value} AS {})", if is_forward { to_new } else { to_old }),
+    let set = |own: &SideColumn| {
+        let value = match &own.value {
+            SideValue::Column(column) => quoted_name(dialect, column),
+            SideValue::Cast { column, to } => format!("CAST({} AS {to})", quoted_name(dialect, column)),
+            SideValue::Expression(text) => text.clone(),
         };
-        format!("UPDATE {} SET {column} = {value}", own.table.quoted_for(dialect))
+        format!("{} = {value}", quoted_name(dialect, &own.column.name))
+    };
+    let fill = |own: &SynchronisedColumns| {
+        let side = if is_forward { &own.new } else { &own.old };
+        let set: Vec<String> = side.iter().map(set).collect();
+        format!("UPDATE {} SET {}", own.table.quoted_for(dialect), set.join(", "))
     };
     columns.iter().map(fill).collect()
 }
 
-/// The columns, with the values of each from the other.
+/// The columns, with the values of each side from the other.
 pub(crate) fn synchronised<'m, 'c>(
     manager: &'m SchemaManager<'c>,
-    columns: &SynchronisedColumn,
+    columns: &SynchronisedColumns,
 ) -> Synchronised<'m, 'c> {
-    let SynchronisedColumn { table, old, new, .. } = columns;
-    let begun = synchronise(manager, table_ref(table));
-    let cast = |column: &str, to: &str| Expr::col(Alias::new(column)).cast_as(Alias::new(to));
-    match casts(columns, manager.get_database_backend()) {
-        None if columns.follows => begun.new_column(new.name.clone(), Expr::col(Alias::new(&old.name))),
-        None => begun.pair(old.name.clone(), new.name.clone()),
-        Some([_, to_new]) if columns.follows => begun.new_column(new.name.clone(), cast(&old.name, to_new)),
-        Some([to_old, to_new]) => {
-            let begun = begun.old(old.name.clone(), cast(&new.name, to_old));
-            begun.new_column(new.name.clone(), cast(&old.name, to_new))
-        }
-    }
-}
-
-/// The types to which the values of the new column and of the old one are cast; `None` where the values stay as they are,
-/// or where the database converts what is assigned.
-pub(crate) fn casts(columns: &SynchronisedColumn, backend: DbBackend) -> Option<[&str; 2]> {
-    let is_needed = backend == DbBackend::Postgres && !columns.has_same_type();
-    is_needed.then(|| [&*columns.old.column_type.text, &*columns.new.column_type.text])
+    let value = |own: &SideColumn| match &own.value {
+        SideValue::Column(column) => Expr::col(Alias::new(column)),
+        SideValue::Cast { column, to } => Expr::col(Alias::new(column)).cast_as(Alias::new(to)),
+        SideValue::Expression(text) => Expr::cust(text.clone()),
+    };
+    let name = |own: &SideColumn| Alias::new(&own.column.name);
+    let old = columns.old.iter().filter(|_| !columns.follows);
+    let begun = synchronise(manager, table_ref(&columns.table));
+    let begun = old.fold(begun, |begun, own| begun.old(name(own), value(own)));
+    columns.new.iter().fold(begun, |begun, own| begun.new_column(name(own), value(own)))
 }
 
 fn table_ref(table: &TableName) -> TableRef {

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use sea_orm::DbBackend;
 
+use super::computed::{self, FillError};
 use super::keys::{KeyChange, KeySteps, free_name};
-use super::{ColumnPlace, OnlineRemark, OnlineRequest, SwapPart, SynchronisedColumn};
+use super::{ColumnPlace, OnlineRemark, OnlineRequest, SideColumn, SideValue, SwapPart, SynchronisedColumns};
 use crate::autogenerate::comparison::{Comparison, rules};
 use crate::autogenerate::diff::{self, Renames, apply_renames};
 use crate::autogenerate::expression::tokens;
@@ -15,20 +16,10 @@ use crate::schema::{
     Check, Column, Dependency, EnumType, Expression, ForeignKey, Index, IndexKey, Schema, Table, TableName,
 };
 
-/// A required column without a value for the rows that are there.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "column `{column}` is new, required and without a default: its value for rows that the old version writes is not known"
-)]
-pub(crate) struct MissingFill {
-    /// `table.column`.
-    pub(crate) column: String,
-}
-
 /// The schema in between.
 pub(super) struct Expanded {
     pub(super) schema: Schema,
-    pub(super) synchronised: Vec<SynchronisedColumn>,
+    pub(super) synchronised: Vec<SynchronisedColumns>,
     /// The columns that others replace.
     replaced: BTreeSet<ColumnPlace>,
     /// Those of them that are in keys.
@@ -86,7 +77,7 @@ fn remove_column(table: &mut Table, column: &str) {
     table.indexes.retain(|index| !is_over(index, &|name| name == column));
 }
 
-pub(super) fn expanded(comparison: &Comparison, request: OnlineRequest<'_>) -> Result<Expanded, MissingFill> {
+pub(super) fn expanded(comparison: &Comparison, request: OnlineRequest<'_>) -> Result<Expanded, FillError> {
     let (from, to) = (&comparison.from, &comparison.to);
     let mut all = Expanded {
         schema: from.clone(),
@@ -97,6 +88,7 @@ pub(super) fn expanded(comparison: &Comparison, request: OnlineRequest<'_>) -> R
         renames: Renames { tables: request.renames.tables.clone(), ..Renames::default() },
         remarks: Vec::new(),
     };
+    computed::check(comparison, request)?;
     for (old, new) in &request.renames.tables {
         all.remark(old.to_string(), format!("a version of the service knows it as `{old}` or as `{new}`"));
     }
@@ -144,9 +136,16 @@ impl Expanded {
         request: OnlineRequest<'_>,
         old: &Table,
         new: &Table,
-    ) -> Result<(), MissingFill> {
+    ) -> Result<(), FillError> {
         let mut columns = Vec::new();
         let mut taken = BTreeSet::new();
+        let groups = computed::groups(request, old, new)?;
+        for group in &groups {
+            if let Some(reason) = self.obstacle_of_group(comparison, request, old, group) {
+                return Err(FillError::Refused { columns: group.names(), reason });
+            }
+            taken.extend(group.new.iter().map(|own| own.column.name.clone()));
+        }
         for own in &old.columns {
             let renamed = request.renames.columns.get(&(old.name.clone(), own.name.clone()));
             let next = renamed.and_then(|name| new.column(name)).or_else(|| new.column(&own.name));
@@ -155,7 +154,7 @@ impl Expanded {
                     None => {
                         taken.insert(next.name.clone());
                         let (own, next) = (relaxed(own), relaxed(next));
-                        self.synchronise(&old.name, &own, &next, Written::Both);
+                        self.synchronise(comparison.backend, &old.name, [&own, &next], Written::Both);
                         columns.extend([own, next]);
                     }
                     Some(reason) => {
@@ -170,15 +169,22 @@ impl Expanded {
                 }
                 Some(next) => columns.push(of_both(own, next)),
                 None if is_in_key(old, &own.name) => columns.push(own.clone()),
-                None if own.is_required() => columns.push(relaxed(own)),
-                None => columns.push(own.clone()),
+                None => {
+                    let is_computed =
+                        groups.iter().flat_map(|group| &group.old).any(|kept| kept.column.name == own.name);
+                    let value = request.fills.get(&computed::key(old, own)).filter(|_| !is_computed);
+                    let default = value.map(Expression::new).or_else(|| own.default.clone());
+                    columns.push(Column { nullable: own.nullable || own.is_required(), default, ..own.clone() });
+                }
             }
         }
+        columns.extend(groups.iter().flat_map(|group| &group.new).map(|own| own.column.clone()));
+        self.synchronised.extend(groups);
         for next in new.columns.iter().filter(|next| old.column(&next.name).is_none() && !taken.contains(&next.name)) {
             let mut next = next.clone();
             if next.is_required() {
                 let column = format!("{}.{}", new.name, next.name);
-                let Some(value) = request.fills.get(&column) else { return Err(MissingFill { column }) };
+                let Some(value) = request.fills.get(&column) else { return Err(FillError::Required { column }) };
                 // Until it is contracted, the default serves the old version.
                 next.default = Some(Expression::new(value));
             }
@@ -214,11 +220,11 @@ impl Expanded {
                 if is_keyed {
                     // The versions know the column by one name, so that the new one only follows.
                     (next.default, next.auto_increment) = (None, None);
-                    self.synchronise(&old.name, &own, &next, Written::Old);
+                    self.synchronise(comparison.backend, &old.name, [&own, &next], Written::Old);
                     self.keyed.insert(place.clone());
                 } else {
                     own = relaxed(&own);
-                    self.synchronise(&old.name, &own, &next, Written::OldUnderItsName);
+                    self.synchronise(comparison.backend, &old.name, [&own, &next], Written::OldUnderItsName);
                 }
                 self.swapped.columns.insert((old.name.clone(), next.name.clone()), own.name.clone());
                 self.replaced.insert(place);
@@ -231,10 +237,33 @@ impl Expanded {
         vec![if is_kept { of_both(own, next) } else { own.clone() }]
     }
 
-    fn synchronise(&mut self, table: &TableName, old: &Column, new: &Column, written: Written) {
-        let (table, old, new) = (table.clone(), old.clone(), new.clone());
-        let (takes_name, follows) = (written != Written::Both, written == Written::Old);
-        self.synchronised.push(SynchronisedColumn { table, old, new, takes_name, follows });
+    fn synchronise(&mut self, backend: DbBackend, table: &TableName, [old, new]: [&Column; 2], written: Written) {
+        // PostgreSQL converts what is assigned to a column only between some types.
+        let is_cast = backend == DbBackend::Postgres && old.is_retyped(new);
+        let side = |column: &Column, other: &Column| {
+            let (from, to) = (other.name.clone(), column.column_type.text.clone());
+            let value = if is_cast { SideValue::Cast { column: from, to } } else { SideValue::Column(from) };
+            vec![SideColumn { column: column.clone(), value }]
+        };
+        self.synchronised.push(SynchronisedColumns {
+            table: table.clone(),
+            old: side(old, new),
+            new: side(new, old),
+            takes_name: written != Written::Both,
+            follows: written == Written::Old,
+        });
+    }
+
+    /// Why the columns of a group cannot be synchronised.
+    fn obstacle_of_group(
+        &self,
+        comparison: &Comparison,
+        request: OnlineRequest<'_>,
+        table: &Table,
+        group: &SynchronisedColumns,
+    ) -> Option<String> {
+        let pairs = group.old.iter().flat_map(|old| group.new.iter().map(move |new| [&old.column, &new.column]));
+        pairs.into_iter().find_map(|pair| self.obstacle(comparison, request, table, pair, false))
     }
 
     /// Why two columns cannot be synchronised.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{DatabaseBackend, DbBackend};
 
-use super::{OnlineRequest, SwapPart};
+use super::{OnlineRequest, SideColumn, SwapPart};
 use crate::autogenerate::EntityHints;
 use crate::autogenerate::comparison::Comparison;
 use crate::autogenerate::diff::Renames;
@@ -33,12 +33,19 @@ fn column(text: &str) -> (crate::schema::TableName, String) {
 
 /// What becomes of a change; `replaced` are columns `table.column` that get their types by new columns, and `renamed` is
 /// `table.old new`.
-fn online(backend: DbBackend, [from, to]: [&str; 2], replaced: &str, renamed: &str) -> String {
+fn online(backend: DbBackend, versions: [&str; 2], replaced: &str, renamed: &str) -> String {
+    online_with(backend, versions, replaced, renamed, &[])
+}
+
+/// As [`online`], with values `table.column=expression`.
+fn online_with(backend: DbBackend, [from, to]: [&str; 2], replaced: &str, renamed: &str, fills: &[&str]) -> String {
     let comparison = Comparison::new(named(from), named(to), EntityHints::default(), backend);
     let renames = renamed.split_once(' ').map(|(old, new)| (column(old), new.to_owned()));
     let renames = Renames { columns: renames.into_iter().collect(), ..Renames::default() };
     let replaced: BTreeSet<_> = replaced.split_whitespace().map(column).collect();
-    let (fills, unsynchronised) = (BTreeMap::new(), BTreeMap::new());
+    let fills = fills.iter().map(|fill| fill.split_once('=').unwrap());
+    let fills = fills.map(|(column, value)| (column.to_owned(), value.to_owned())).collect();
+    let unsynchronised = BTreeMap::new();
     let request =
         OnlineRequest { renames: &renames, fills: &fills, replaced: &replaced, unsynchronised: &unsynchronised };
     let change = match comparison.online(request) {
@@ -62,7 +69,8 @@ fn online(backend: DbBackend, [from, to]: [&str; 2], replaced: &str, renamed: &s
     add("expand", described(&change.expansion));
     let synchronised = change.synchronised.iter().map(|own| {
         let how = if own.follows { "follows" } else { "and" };
-        format!("{}.{} {how} {}", own.table, own.new.name, own.old.name)
+        let names = |side: &[SideColumn]| side.iter().map(|own| own.column.name.clone()).collect::<Vec<_>>().join(", ");
+        format!("{}.{} {how} {}", own.table, names(&own.new), names(&own.old))
     });
     add("synchronise", synchronised.collect());
     add("prepare", described(&change.preparation));
@@ -254,5 +262,66 @@ fn rules_of_the_new_version_wait_and_those_of_the_old_one_go_first() {
       drop index by_email
       alter users modify column name
       alter users add unique once
+    ");
+}
+
+#[test]
+fn columns_that_are_computed_from_others() {
+    let [whole, parts] = [
+        "users: id integer!, name text!, age integer!, pk(id)",
+        "users: id integer!, first text!, last text, age integer!, pk(id)",
+    ];
+    let split = |fills: &[&str]| online_with(POSTGRES, [whole, parts], "", "", fills);
+    let [first, last, name] =
+        ["users.first=split_part(name, ' ', 1)", "users.last=split_part(NAME, ' ', 2)", "users.name=first || last"];
+    insta::assert_snapshot!(split(&[first, last, name]), @"
+    expand
+      alter users add column first
+      alter users add column last
+      alter users modify column name
+    synchronise
+      users.first, last and name
+    contract
+      alter users modify column first
+      alter users drop column name
+    ");
+    insta::assert_snapshot!(online_with(MYSQL, [parts, whole], "", "", &[first, last, name]), @"
+    expand
+      alter users add column name
+      alter users modify column first
+    synchronise
+      users.name and first, last
+    contract
+      alter users modify column name
+      alter users drop column last
+      alter users drop column first
+    ");
+    for (fills, expected) in [
+        (vec![first, last], "of `users.name`"),
+        (vec![first, name], "of `users.last`"),
+        (vec![last, name], "of `users.first`"),
+        (vec!["users.first=age", last, name], "computed from `users.age`"),
+        (vec![first, last, name, "users.age=1"], "`users.age` has a value"),
+        (vec![first, last, name, "users.gone=1"], "`users.gone` has a value"),
+        (vec![last], "of `users.name`"),
+        (vec![], "column `users.first` is new, required"),
+    ] {
+        let found = split(&fills);
+        assert!(found.contains(expected), "{fills:?}: {found}");
+    }
+    // A key cannot be computed by triggers.
+    let keyed = whole.replace("pk(id)", "pk(id name)");
+    let found = online_with(POSTGRES, [&keyed, parts], "", "", &[first, last, name]);
+    assert!(found.ends_with("cannot be synchronised: it is in the primary key"), "{found}");
+}
+
+#[test]
+fn a_removed_column_can_have_a_value_for_the_old_version() {
+    let versions = ["users: id integer!, kind text!, pk(id)", "users: id integer!, pk(id)"];
+    insta::assert_snapshot!(online_with(POSTGRES, versions, "", "", &["users.kind='user'"]), @"
+    expand
+      alter users modify column kind
+    contract
+      alter users drop column kind
     ");
 }

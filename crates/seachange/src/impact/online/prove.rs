@@ -9,7 +9,7 @@ use seachange_graph::Direction;
 use seachange_source::StepCode;
 
 use super::{OnlineCode, OnlinePlanRequest, OnlineRevision, UNLOCK_TABLES, lock_tables, synchronised};
-use crate::autogenerate::online::{ColumnPlace, SynchronisedColumn};
+use crate::autogenerate::online::{ColumnPlace, SynchronisedColumns};
 use crate::autogenerate::replay::{Replay, ReplayTransaction};
 use crate::autogenerate::{
     AutogenerateError, Comparison, DatabaseState, GeneratedMigration, SchemaOperation, TableFilter, registered,
@@ -33,7 +33,7 @@ enum MethodCode {
     Generated(GeneratedMigration),
     Statements(StepCode),
     /// Begins or ends to synchronise columns.
-    Synchronising(Vec<SynchronisedColumn>, bool),
+    Synchronising(Vec<SynchronisedColumns>, bool),
     /// Several, in this order.
     All(Vec<Self>),
 }
@@ -142,15 +142,15 @@ struct ProvenRevision {
 
 /// What a revision runs on the scratch database: a column at a time, so that one that cannot be synchronised is known.
 fn scripts(comparison: &Comparison, revision: &OnlineRevision) -> Vec<ProvenRevision> {
-    let script = |up: &OnlineCode, down: &OnlineCode, only: Option<&SynchronisedColumn>| ProvenRevision {
+    let script = |up: &OnlineCode, down: &OnlineCode, only: Option<&SynchronisedColumns>| ProvenRevision {
         script: registered(OnlineMigration {
             outside_transaction: revision.outside_transaction,
             up: MethodCode::of(up, comparison),
             down: MethodCode::of(down, comparison),
         }),
-        column: only.map(|own| (own.table.clone(), own.old.name.clone())),
+        column: only.and_then(SynchronisedColumns::place),
     };
-    let alone = |own: &SynchronisedColumn, [up, down]: [fn(Vec<SynchronisedColumn>) -> OnlineCode; 2]| {
+    let alone = |own: &SynchronisedColumns, [up, down]: [fn(Vec<SynchronisedColumns>) -> OnlineCode; 2]| {
         script(&up(vec![own.clone()]), &down(vec![own.clone()]), Some(own))
     };
     match &revision.up {

@@ -35,8 +35,8 @@ pub(crate) struct AutogenerateArgs {
         conflicts_with_all = ["no_verify", "rev_id", "branch_label", "depends_on", "sql_files"]
     )]
     online: bool,
-    /// The value of a new required column without a default for rows that the old version writes: an expression in SQL;
-    /// may be repeated
+    /// The value of a new column for rows that the old version writes, or of a removed one for rows that the new version
+    /// writes: an expression in SQL, which may name columns that only the other version has; may be repeated
     #[arg(long, value_name = "TABLE.COLUMN=EXPRESSION", value_parser = fill, requires = "online")]
     fill: Vec<(String, String)>,
     #[command(flatten)]

@@ -12,7 +12,7 @@ use seachange_source::{NewRevision, RevisionFiles, new_id, parse, render};
 
 use self::bodies::Bodies;
 use self::branches::{Branches, branches};
-use crate::autogenerate::online::SynchronisedColumn;
+use crate::autogenerate::online::{FillError, SideValue, SynchronisedColumns};
 use crate::autogenerate::{Comparison, Renames, SchemaOperation};
 use crate::cli::commands::lint::RuleArgs;
 use crate::cli::commands::new_files::{SHOWN, SYSTEMS, check_graph, free_path};
@@ -20,7 +20,7 @@ use crate::cli::context::Context;
 use crate::cli::hints::autogenerate;
 use crate::impact::fix::{Fills, FixError, Unfixed, backend_path};
 use crate::impact::online::{
-    OnlineBranch, OnlineCode, OnlineError, OnlinePlanRequest, OnlineRevision, OnlineRevisions, casts, revisions,
+    OnlineBranch, OnlineCode, OnlineError, OnlinePlanRequest, OnlineRevision, OnlineRevisions, revisions,
 };
 use crate::settings::DatabaseSettings;
 
@@ -62,8 +62,9 @@ impl OnlineWriter<'_> {
             terminal.warn("SQLite has one lock for all writers of a file: each revision holds it to its end");
         }
         if !planned.swapped().is_empty() {
-            let name = |own: &SynchronisedColumn| format!("`{}.{}`", own.table, own.old.name);
-            let names: Vec<String> = planned.swapped().iter().map(name).collect();
+            let name = |(table, column)| format!("`{table}.{column}`");
+            let names: Vec<String> =
+                planned.swapped().iter().filter_map(SynchronisedColumns::place).map(name).collect();
             terminal
                 .warn(printable::name(&format!("contracting changes types under their names: {}", names.join(", "))));
             terminal.hint(
@@ -71,9 +72,9 @@ impl OnlineWriter<'_> {
                  (`renamed_from`), each version reads its own",
             );
             // Where a column of another type has to be cast.
-            let first = planned.swapped().first();
-            if let Some([_, new]) = first.and_then(|own| casts(own, self.comparison.backend())) {
-                terminal.hint(format!("or `#[sea_orm(select_as = \"{new}\")]` in the entity converts what it reads"));
+            let first = planned.swapped().first().and_then(|own| own.new.first());
+            if let Some(SideValue::Cast { to, .. }) = first.map(|own| &own.value) {
+                terminal.hint(format!("or `#[sea_orm(select_as = \"{to}\")]` in the entity converts what it reads"));
             }
         }
         let files = self.files(planned, &branches, &message)?;
@@ -226,8 +227,20 @@ fn remarks(message: &str, branch: OnlineBranch) -> Vec<String> {
 
 fn problem(error: &OnlineError) -> Diagnostic {
     match error {
-        OnlineError::MissingFill(missing) => Diagnostic::usage(error.to_string())
-            .hint(format!("`--fill {}=EXPRESSION` gives it, an expression in SQL", missing.column)),
+        OnlineError::Fill(fill) => {
+            let problem = Diagnostic::usage(printable::name(&error.to_string()));
+            match (fill.missing(), fill) {
+                (Some(column), _) => {
+                    problem.hint(format!("`--fill {column}=EXPRESSION` gives it, an expression in SQL"))
+                }
+                (None, FillError::Unchanged { .. }) => {
+                    problem.hint("nothing was written; `--fill` is for columns that one of the versions does not know")
+                }
+                (None, _) => problem.hint(
+                    "nothing was written; `seachange::synchronise` in a revision written by hand takes any columns",
+                ),
+            }
+        }
         OnlineError::Fix(FixError::Autogenerate(error)) => autogenerate::problem(error),
         OnlineError::Fix(error) => {
             Diagnostic::new(Exit::Differs, printable::name(&format!("the change cannot be made online: {error}")))

@@ -2,9 +2,9 @@
 
 use seachange_source::{MethodBody, RevisionBody, RevisionStep, StepCode, literal, slug, step_body};
 
-use crate::autogenerate::online::SynchronisedColumn;
+use crate::autogenerate::online::{SideColumn, SideValue, SynchronisedColumns};
 use crate::autogenerate::{Comparison, SchemaOperation};
-use crate::impact::online::{OnlineCode, OnlineRevision, Swap, UNLOCK_TABLES, casts, lock_tables};
+use crate::impact::online::{OnlineCode, OnlineRevision, Swap, UNLOCK_TABLES, lock_tables};
 use crate::schema::TableName;
 
 /// Rustfmt's maximum width of a line.
@@ -42,7 +42,7 @@ impl Bodies<'_> {
     }
 
     fn method(self, code: &OnlineCode, is_up: bool) -> Method {
-        let (columns, names): (&[SynchronisedColumn], &[&str]) = match code {
+        let (columns, names): (&[SynchronisedColumns], &[&str]) = match code {
             OnlineCode::Nothing => (&[], &[]),
             OnlineCode::Operations(operations) => {
                 let body = self.guarded(self.comparison.bodies(operations).up, "!=");
@@ -56,10 +56,9 @@ impl Bodies<'_> {
             OnlineCode::Swap(swap) => return self.swap(swap, is_up),
         };
         let body = MethodBody { text: calls(columns, names), uses_manager: !columns.is_empty() };
-        let backend = self.comparison.backend();
         Method {
             body: if columns.is_empty() { body } else { self.guarded(body, "!=") },
-            items: named(columns).map(|(name, own)| function(&name, own, casts(own, backend))).collect(),
+            items: named(columns).map(|(name, own)| function(&name, own)).collect(),
         }
     }
 
@@ -96,8 +95,7 @@ impl Bodies<'_> {
         if !swap.locked.is_empty() {
             text += &statement(UNLOCK_TABLES);
         }
-        let backend = self.comparison.backend();
-        let functions = named(&swap.columns).map(|(name, own)| function(&name, own, casts(own, backend)));
+        let functions = named(&swap.columns).map(|(name, own)| function(&name, own));
         Method {
             body: self.guarded(MethodBody { text: text + RESULT, uses_manager: true }, "!="),
             items: items.into_iter().chain(functions).collect(),
@@ -142,8 +140,11 @@ struct Method {
 }
 
 /// The columns, each with the name of its function.
-fn named(columns: &[SynchronisedColumn]) -> impl Iterator<Item = (String, &SynchronisedColumn)> {
-    let name = |own: &SynchronisedColumn| format!("synchronised_{}", slug(&own.new.name));
+fn named(columns: &[SynchronisedColumns]) -> impl Iterator<Item = (String, &SynchronisedColumns)> {
+    let name = |own: &SynchronisedColumns| {
+        let first = own.new.first().map_or_else(String::new, |own| slug(&own.column.name));
+        format!("synchronised_{first}")
+    };
     columns.iter().enumerate().map(move |(number, own)| {
         let is_taken = columns[..number].iter().any(|other| name(other) == name(own));
         (if is_taken { format!("{}_{}", name(own), number + 1) } else { name(own) }, own)
@@ -151,7 +152,7 @@ fn named(columns: &[SynchronisedColumn]) -> impl Iterator<Item = (String, &Synch
 }
 
 /// The calls for each column, and the result.
-fn calls(columns: &[SynchronisedColumn], calls: &[&str]) -> String {
+fn calls(columns: &[SynchronisedColumns], calls: &[&str]) -> String {
     let lines = named(columns).flat_map(|(name, _)| {
         let call = move |call: &&str| format!("        {name}(manager).{call}.await?;\n");
         calls.iter().map(call)
@@ -159,27 +160,18 @@ fn calls(columns: &[SynchronisedColumn], calls: &[&str]) -> String {
     lines.chain([RESULT.to_owned()]).collect()
 }
 
-/// The function that names a column, and says how it is computed from the old one and the old one from it.
-fn function(name: &str, own: &SynchronisedColumn, casts: Option<[&str; 2]>) -> String {
-    let SynchronisedColumn { table, old, new, .. } = own;
-    let (before, after) = (literal(&old.name), literal(&new.name));
-    let columns = match casts {
-        Some([_, to_new]) if own.follows => {
-            format!("        .new_column({after}, Expr::col({before}).cast_as({}))\n", literal(to_new))
+/// The function that names columns, and says how each side is computed from the other one.
+fn function(name: &str, own: &SynchronisedColumns) -> String {
+    let SynchronisedColumns { table, old, new, .. } = own;
+    let columns = match (old.as_slice(), new.as_slice()) {
+        ([SideColumn { column, .. }], [SideColumn { value: SideValue::Column(from), column: new, .. }])
+            if !own.follows && *from == column.name =>
+        {
+            format!("        .pair({}, {})\n", literal(from), literal(&new.name))
         }
-        None if own.follows => format!("        .new_column({after}, Expr::col({before}))\n"),
-        None => format!("        .pair({before}, {after})\n"),
-        Some([to_old, to_new]) => {
-            let cast = |column: &str, to: &str| format!("Expr::col({column}).cast_as({})", literal(to));
-            let call = |method: &str, column: &str, value: String| {
-                let line = format!("        .{method}({column}, {value})\n");
-                if line.len() <= LINE_WIDTH {
-                    line
-                } else {
-                    format!("        .{method}(\n            {column},\n            {value},\n        )\n")
-                }
-            };
-            call("old", &before, cast(&after, to_old)) + &call("new_column", &after, cast(&before, to_new))
+        _ => {
+            let old = old.iter().filter(|_| !own.follows).map(|own| side_call("old", own));
+            old.chain(new.iter().map(|own| side_call("new_column", own))).collect()
         }
     };
     let path = "seachange::synchronise";
@@ -193,9 +185,29 @@ fn function(name: &str, own: &SynchronisedColumn, casts: Option<[&str; 2]>) -> S
         TableName { schema: Some(schema), name } => format!("({}, {})", literal(schema), literal(name)),
         TableName { schema: None, name } => literal(name),
     };
-    let how = if own.follows { "it is computed from this one" } else { "each is computed from the other" };
+    let remark = match (old.len() + new.len(), own.follows) {
+        (2, true) => "The new column takes the place of the old one; it is computed from this one.",
+        (2, false) => "The new column takes the place of the old one; each is computed from the other.",
+        _ => "New columns take the place of old ones; each side is computed from the other.",
+    };
     format!(
-        "/// The new column takes the place of the old one; {how}.\n\
+        "/// {remark}\n\
          {signature}    {path}::synchronise(manager, {table})\n{columns}}}\n"
     )
+}
+
+/// The call that names a column and its value.
+fn side_call(method: &str, own: &SideColumn) -> String {
+    let column = literal(&own.column.name);
+    let value = match &own.value {
+        SideValue::Column(from) => format!("Expr::col({})", literal(from)),
+        SideValue::Cast { column: from, to } => format!("Expr::col({}).cast_as({})", literal(from), literal(to)),
+        SideValue::Expression(text) => format!("Expr::cust({})", literal(text)),
+    };
+    let line = format!("        .{method}({column}, {value})\n");
+    if line.len() <= LINE_WIDTH {
+        line
+    } else {
+        format!("        .{method}(\n            {column},\n            {value},\n        )\n")
+    }
 }
