@@ -8,6 +8,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
 use super::filled_copy::new_foreign_keys;
 use super::measured::RevisionImpact;
+use super::sizes::TableSize;
 use crate::alter::clause;
 use crate::backend::query_scalar;
 use crate::schema::{Column, Schema, Table, TableName};
@@ -30,6 +31,9 @@ pub(crate) struct TableSamples {
     lookups: BTreeMap<String, Duration>,
     /// The bytes that the server keeps in memory (MySQL, MariaDB).
     memory: Option<u64>,
+    /// Whether the server sorts the rows for each index of a table that it copies. (MariaDB's manual,
+    /// `innodb_alter_copy_bulk`; others insert row by row.)
+    sorts_copies: bool,
 }
 
 impl TableSamples {
@@ -48,6 +52,11 @@ impl TableSamples {
             const POOL: &str = "SELECT CAST(@@innodb_buffer_pool_size AS SIGNED) AS answer";
             let memory = query_scalar::<i64>(connection, POOL, []).await;
             samples.memory = memory.ok().and_then(|bytes| u64::try_from(bytes).ok());
+            // MySQL does not know the variable: then there is no row.
+            const BULK: &str = "SHOW VARIABLES LIKE 'innodb_alter_copy_bulk'";
+            let bulk = connection.query_one_raw(Statement::from_string(DbBackend::MySql, BULK)).await.ok().flatten();
+            let value = bulk.and_then(|row| row.try_get::<String>("", "Value").ok());
+            samples.sorts_copies = value.is_some_and(|value| value.eq_ignore_ascii_case("ON"));
             for (table, column) in looked_up(schema, measured) {
                 if let Ok(Some(time)) = lookup(connection, &table, &column).await {
                     samples.lookups.insert(table.to_string(), time);
@@ -72,6 +81,20 @@ impl TableSamples {
         }
         #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
         first.mul_f64((bytes - memory) as f64 / bytes as f64)
+    }
+
+    /// How many times as large as the memory of the server a table is, if the server inserts each row of a copy into its
+    /// indexes; otherwise 0.
+    pub(super) fn copied(&self, size: &TableSize) -> f64 {
+        let (Some(bytes), Some(indexes), Some(memory)) = (size.bytes, size.index_bytes, self.memory) else {
+            return 0.0;
+        };
+        if self.sorts_copies || indexes == 0 || memory == 0 {
+            return 0.0;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
+        let times = (bytes + indexes) as f64 / memory as f64;
+        times
     }
 }
 
@@ -151,6 +174,7 @@ mod tests {
     use std::time::Duration;
 
     use super::TableSamples;
+    use crate::impact::sizes::TableSize;
 
     #[test]
     fn a_table_that_fits_into_memory_is_read_once() {
@@ -160,5 +184,15 @@ mod tests {
             assert_eq!(samples.lookup("users", bytes), Duration::from_micros(expected), "{bytes:?}");
         }
         assert_eq!(samples.lookup("posts", None), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_copy_inserts_row_by_row_unless_the_server_sorts() {
+        let size = |indexes| TableSize { bytes: Some(3_000), index_bytes: Some(indexes), ..TableSize::unknown("") };
+        let samples = TableSamples { memory: Some(1_000), ..TableSamples::default() };
+        let sorting = TableSamples { memory: Some(1_000), sorts_copies: true, ..TableSamples::default() };
+        for (samples, indexes, expected) in [(&samples, 1_000, "4"), (&samples, 0, "0"), (&sorting, 1_000, "0")] {
+            assert_eq!(samples.copied(&size(indexes)).to_string(), expected, "{indexes}");
+        }
     }
 }
