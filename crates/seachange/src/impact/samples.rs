@@ -8,7 +8,6 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
 use super::filled_copy::new_foreign_keys;
 use super::measured::RevisionImpact;
-use super::sizes::TableSize;
 use crate::alter::clause;
 use crate::backend::query_scalar;
 use crate::schema::{Column, Schema, Table, TableName};
@@ -83,18 +82,14 @@ impl TableSamples {
         first.mul_f64((bytes - memory) as f64 / bytes as f64)
     }
 
-    /// How many times as large as the memory of the server a table is, if the server inserts each row of a copy into its
-    /// indexes; otherwise 0.
-    pub(super) fn copied(&self, size: &TableSize) -> f64 {
-        let (Some(bytes), Some(indexes), Some(memory)) = (size.bytes, size.index_bytes, self.memory) else {
-            return 0.0;
-        };
-        if self.sorts_copies || indexes == 0 || memory == 0 {
-            return 0.0;
+    /// How many times as large as the memory of the server a table of so many bytes is, if the server inserts each row of a
+    /// copy into its indexes; otherwise 0.
+    pub(super) fn copied(&self, bytes: Option<u64>) -> f64 {
+        match (bytes, self.memory) {
+            #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
+            (Some(bytes), Some(memory)) if !self.sorts_copies && memory > 0 => bytes as f64 / memory as f64,
+            _ => 0.0,
         }
-        #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
-        let times = (bytes + indexes) as f64 / memory as f64;
-        times
     }
 }
 
@@ -174,7 +169,6 @@ mod tests {
     use std::time::Duration;
 
     use super::TableSamples;
-    use crate::impact::sizes::TableSize;
 
     #[test]
     fn a_table_that_fits_into_memory_is_read_once() {
@@ -188,11 +182,12 @@ mod tests {
 
     #[test]
     fn a_copy_inserts_row_by_row_unless_the_server_sorts() {
-        let size = |indexes| TableSize { bytes: Some(3_000), index_bytes: Some(indexes), ..TableSize::unknown("") };
         let samples = TableSamples { memory: Some(1_000), ..TableSamples::default() };
         let sorting = TableSamples { memory: Some(1_000), sorts_copies: true, ..TableSamples::default() };
-        for (samples, indexes, expected) in [(&samples, 1_000, "4"), (&samples, 0, "0"), (&sorting, 1_000, "0")] {
-            assert_eq!(samples.copied(&size(indexes)).to_string(), expected, "{indexes}");
+        for (samples, bytes, expected) in
+            [(&samples, Some(4_000), "4"), (&samples, None, "0"), (&sorting, Some(4_000), "0")]
+        {
+            assert_eq!(samples.copied(bytes).to_string(), expected, "{bytes:?}");
         }
     }
 }
