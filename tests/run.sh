@@ -39,6 +39,10 @@ finish() {
     status=$?
     printf '\n== summary\n'
     cat "$summary"
+    # A full disk fails tests in many ways.
+    folder=${CARGO_TARGET_DIR:-target}
+    [ ! -d "$folder" ] || printf '%-32s %s, %s free\n' 'target folder' \
+        "$(du -sh "$folder" | cut -f1)" "$(df -h "$folder" | awk 'NR == 2 { print $4 }')"
     [ ! -s "$SEACHANGE_TEST_SUMMARY" ] || { echo; cat "$SEACHANGE_TEST_SUMMARY"; }
     rm -f "$summary" "$SEACHANGE_TEST_SUMMARY"
     if [ "$status" -eq 0 ]; then

@@ -61,7 +61,7 @@ pub async fn compare_foreseen(case: Case, job: Job, is_complete: bool) -> Result
             Err(error) => faults.push(format!("rows {kinds:?}: cannot be tried: {error}")),
         }
     }
-    Ok(Outcome { case: case.name.to_owned(), differences, faults })
+    Ok(Outcome::new(case.name, differences, faults))
 }
 
 /// What is foreseen of rows on which a change succeeds: nothing.

@@ -23,9 +23,29 @@ pub struct Outcome {
     pub differences: Vec<String>,
     /// The errors that were found.
     pub faults: Vec<String>,
+    /// What became of the stored downgrade.
+    #[serde(default)]
+    pub stored: StoredOutcome,
+}
+
+/// What became of the downgrade that an upgrade has stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum StoredOutcome {
+    /// It was not tried.
+    #[default]
+    Untried,
+    /// A program without the revision has reverted it.
+    Reverted,
+    /// It could not be captured, for this reason.
+    NotCaptured(String),
 }
 
 impl Outcome {
+    /// The outcome of a change, of which no stored downgrade was tried.
+    pub(crate) fn new(case: &str, differences: Vec<String>, faults: Vec<String>) -> Self {
+        Self { case: case.to_owned(), differences, faults, stored: StoredOutcome::Untried }
+    }
+
     /// The same, without errors.
     #[must_use]
     pub fn without_faults(&self) -> Self {

@@ -2,7 +2,8 @@
 //!
 //! - [`cases`] are the changes: every row of Alembic's list that can be expressed, and more.
 //! - [`prepare`] builds the tables of a change with some rows, and reports the differences.
-//! - [`prove`] applies and reverts the generated revision, and checks schema and rows each time.
+//! - [`prove`] applies and reverts the generated revision, also by a program without it, and checks schema and rows each
+//!   time.
 //! - [`compare_foreseen`] makes the change on rows on which it may fail, and compares what was foreseen.
 //! - [`wander`] migrates between random schemas.
 //! - [`main`] is the program that does each of these, or is the command line of one change: the end-to-end tests run it
@@ -24,7 +25,7 @@ mod steps;
 
 pub use case::Case;
 pub use foresee::compare_foreseen;
-pub use found::{Job, Outcome};
+pub use found::{Job, Outcome, StoredOutcome};
 pub use prepare::prepare;
 pub use program::{CASE, CIRCLE, FOLDER, main};
 pub use prove::prove;

@@ -29,7 +29,7 @@ pub async fn prepare(case: Case, job: Job) -> Result<Outcome, Box<dyn Error>> {
     let change = database.compare(&case.after).await?;
     let differences = differences(&change.operations(&change.renames()));
     database.connection.close().await?;
-    Ok(Outcome { case: case.name.to_owned(), differences: differences.iter().map(short).collect(), faults })
+    Ok(Outcome::new(case.name, differences.iter().map(short).collect(), faults))
 }
 
 /// Builds the tables before the change, without rows, and returns them.

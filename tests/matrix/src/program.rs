@@ -68,7 +68,7 @@ fn answer<F: Future<Output = Result<Outcome, Box<dyn Error>>>>(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let jobs = Mutex::new(jobs.into_iter());
     let outcome = |job: Job| {
-        let failed = |fault| Outcome { case: job.case.clone(), differences: Vec::new(), faults: vec![fault] };
+        let failed = |fault| Outcome::new(&job.case, Vec::new(), vec![fault]);
         let Some(case) = cases::find(&job.case, &job.url) else { return failed("no such change".to_owned()) };
         let walked = runtime.block_on(walk(case, job.clone()));
         walked.unwrap_or_else(|error| failed(error.to_string()))

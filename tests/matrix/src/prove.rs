@@ -1,20 +1,21 @@
-//! The test of a change: upgrade, and downgrade.
+//! The test of a change: upgrade, downgrade, upgrade, and the downgrade by a program that does not know the revision.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
 
 use seachange::autogenerate::{Comparison, SchemaOperation, differences};
-use seachange::schema::DatabaseObject;
-use seachange::{Migrations, Migrator, RegisteredRevision};
+use seachange::schema::{DatabaseObject, TableName};
+use seachange::{Migrations, Migrator, RegisteredRevision, Revision};
 
 use crate::database::Database;
 use crate::foresee::false_alarms;
 use crate::found::long;
 use crate::kept::Fate;
 use crate::options::options;
-use crate::rows::read;
+use crate::rows::{Rows, read};
 use crate::steps::Steps;
-use crate::{Case, Job, Outcome};
+use crate::{Case, Job, Outcome, StoredOutcome};
 
 /// Applies and reverts the revision of a job, or the same calls where it was not compiled. Reports the differences and
 /// the lost rows.
@@ -48,24 +49,67 @@ pub async fn prove(case: Case, job: Job, migrations: &'static Migrations) -> Res
     let rows = read(&job.url, &up.from).await?;
     faults.extend(fate.after_up(&before, &rows).into_iter().map(|fault| format!("after up: {fault}")));
 
+    let reverted = Reverted { case: &case, start: &start, fate: &fate, objects: &objects };
     migrator.downgrade("base").await.map_err(|error| explained("down", &error))?;
-    let down = database.compare(&case.before).await?;
-    let rows = read(&job.url, &down.from).await?;
-    faults.extend(fate.after_down(&before, &rows).into_iter().map(|fault| format!("after down: {fault}")));
-    faults.extend(left("after down", &between(&down, &start)));
-    let kept = database.objects().await?;
-    faults.extend(changed(&objects, &kept));
-    let (before, after) = (options(&start.from), options(&down.from));
-    if before != after {
-        faults.push(format!("after down: options {after:?} instead of {before:?}"));
-    }
+    let before = reverted.check("after down", (&job, &database), &before, &mut faults).await?;
 
     migrator.upgrade("heads").await.map_err(|error| explained("up again", &error))?;
     faults.extend(left("after up again", &database.compare(&case.after).await?));
     migrator.close().await?;
+    let stored = revert_by_older_program(&database).await?;
+    if stored == StoredOutcome::Reverted {
+        reverted.check("after a stored down", (&job, &database), &before, &mut faults).await?;
+    }
     database.connection.close().await?;
     let differences = differences(&operations).iter().map(crate::found::short).collect();
-    Ok(Outcome { case: case.name.to_owned(), differences, faults })
+    Ok(Outcome { stored, ..Outcome::new(case.name, differences, faults) })
+}
+
+/// Reverts the revision by the stored downgrade, with a program that does not know it.
+async fn revert_by_older_program(database: &Database) -> Result<StoredOutcome, Box<dyn Error>> {
+    let older = connect(database, "matrix 0.0.1", vec![first()]).await?;
+    let stored = older.stored_downgrades().await?.into_iter().find(|stored| stored.revision != FIRST);
+    let stored = stored.ok_or("no stored downgrade")?;
+    let outcome = match stored.capture {
+        Err(obstacle) => StoredOutcome::NotCaptured(obstacle.to_string()),
+        Ok(_) => {
+            let extended = older.with_stored_downgrades().await?.ok_or("the database is not ahead")?;
+            extended.downgrade(FIRST).await.map_err(|error| explained("stored down", &error))?;
+            StoredOutcome::Reverted
+        }
+    };
+    older.close().await?;
+    Ok(outcome)
+}
+
+/// What has to be there after a downgrade.
+struct Reverted<'a> {
+    case: &'a Case,
+    start: &'a Comparison,
+    fate: &'a Fate,
+    objects: &'a [DatabaseObject],
+}
+
+impl Reverted<'_> {
+    /// Adds what differs to the faults. Returns the rows, as they are now.
+    async fn check(
+        &self,
+        when: &str,
+        (job, database): (&Job, &Database),
+        before: &BTreeMap<TableName, Rows>,
+        faults: &mut Vec<String>,
+    ) -> Result<BTreeMap<TableName, Rows>, Box<dyn Error>> {
+        let down = database.compare(&self.case.before).await?;
+        let rows = read(&job.url, &down.from).await?;
+        faults.extend(self.fate.after_down(before, &rows).into_iter().map(|fault| format!("{when}: {fault}")));
+        faults.extend(left(when, &between(&down, self.start)));
+        faults.extend(changed(when, self.objects, &database.objects().await?));
+        let (first, now) = (options(&self.start.from), options(&down.from));
+        if first != now {
+            faults.push(format!("{when}: options {now:?} instead of {first:?}"));
+        }
+        Ok(rows)
+    }
 }
 
 pub(crate) async fn migrator(
@@ -81,9 +125,25 @@ pub(crate) async fn migrator(
         }
         None => steps.leaked(),
     };
-    let scripts: &'static [RegisteredRevision] = Box::leak(Box::new([script]));
-    let alone = Box::leak(Box::new(Migrations::new("matrix 0.1.0", scripts)));
-    Ok(Migrator::connect_with(alone, &database.settings, Arc::new(|_| {})).await?)
+    let script = RegisteredRevision { revision: Revision { down_revision: &[FIRST], ..script.revision }, ..script };
+    connect(database, "matrix 0.1.0", vec![first(), script]).await
+}
+
+/// The revision that both programs have.
+const FIRST: &str = "a0";
+
+fn first() -> RegisteredRevision {
+    let first = Steps::of(&[]).leaked();
+    RegisteredRevision { revision: Revision { id: FIRST, ..Revision::ROOT }, ..first }
+}
+
+async fn connect(
+    database: &Database,
+    program: &'static str,
+    scripts: Vec<RegisteredRevision>,
+) -> Result<Migrator, Box<dyn Error>> {
+    let migrations = Box::leak(Box::new(Migrations::new(program, scripts.leak())));
+    Ok(Migrator::connect_with(migrations, &database.settings, Arc::new(|_| {})).await?)
 }
 
 pub(crate) fn explained(way: &str, error: &seachange::Error) -> String {
@@ -102,13 +162,13 @@ fn left(when: &str, comparison: &Comparison) -> Vec<String> {
 }
 
 /// The views, functions, triggers … that are not as they were, with their statements.
-fn changed(before: &[DatabaseObject], after: &[DatabaseObject]) -> Vec<String> {
+fn changed(when: &str, before: &[DatabaseObject], after: &[DatabaseObject]) -> Vec<String> {
     let lost = |from: &[DatabaseObject], to: &[DatabaseObject], fate: &str| -> Vec<String> {
         let is_there = |object: &DatabaseObject| {
             to.iter().any(|other| other.name == object.name && other.has_definition_of(object))
         };
         let lost = from.iter().filter(|object| !is_there(object));
-        lost.map(|object| format!("after down: {fate}: {}: {}", object.name, object.create.join("; "))).collect()
+        lost.map(|object| format!("{when}: {fate}: {}: {}", object.name, object.create.join("; "))).collect()
     };
     [lost(before, after, "gone"), lost(after, before, "new")].concat()
 }

@@ -39,7 +39,7 @@ const JOIN: f64 = 2.0;
 const LOOKUP: f64 = 1.5;
 
 /// A copy whose rows are inserted into its indexes one by one takes this many times as long for each row if the table is at
-/// least as large as the memory of the server: measured on MySQL at one and five million rows.
+/// least as large as the memory of the server: measured on MySQL with tables of about five and 25 times the memory.
 const COPY: f64 = 2.3;
 
 /// The least memory for maintenance that PostgreSQL accepts, in kilobytes.

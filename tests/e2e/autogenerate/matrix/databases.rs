@@ -43,6 +43,10 @@ impl Databases {
         Ok(Self { first, _others: others, jobs, names })
     }
 
+    pub(super) fn backend(&self) -> Backend {
+        self.first.backend()
+    }
+
     pub(super) fn folder(&self) -> &Path {
         self.first.folder()
     }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use seachange_matrix::{CASE, Case as Change, FOLDER, Job, Outcome};
+use seachange_matrix::{CASE, Case as Change, FOLDER, Job, Outcome, StoredOutcome};
 use seachange_tests::{Backend, Program, TestDatabase, servers::Address};
 
 use super::{Outcomes, changes, databases::Databases};
@@ -55,6 +55,7 @@ impl Stage {
         let jobs: Vec<_> = differing.map(|job| Job { file: file(job), ..job.clone() }).collect();
         let proven = self.ask(program, "prove", &jobs)?;
         let mut outcomes = self.outcomes.clone();
+        self.report_stored(proven.values());
         for (change, proof) in proven {
             outcomes.entry(change).and_modify(|outcome| outcome.faults.extend(proof.faults));
         }
@@ -75,6 +76,22 @@ impl Stage {
         };
         let jobs: Vec<Job> = self.databases.jobs().iter().filter(|job| is_chosen(job)).cloned().collect();
         self.ask(&Program::named("matrix"), if is_complete { "foresee-each" } else { "foresee" }, &jobs)
+    }
+
+    /// Prints how many stored downgrades a program without the revisions has run, and why the others were not captured.
+    fn report_stored<'o>(&self, outcomes: impl Iterator<Item = &'o Outcome>) {
+        let mut counts: BTreeMap<&StoredOutcome, usize> = BTreeMap::new();
+        outcomes.for_each(|outcome| *counts.entry(&outcome.stored).or_default() += 1);
+        let major = self.major.map_or_else(String::new, |major| format!(" {major}"));
+        let backend = self.databases.backend();
+        for (outcome, count) in counts {
+            let what = match outcome {
+                StoredOutcome::Untried => "not reached".to_owned(),
+                StoredOutcome::Reverted => "run by a program without the revision".to_owned(),
+                StoredOutcome::NotCaptured(reason) => format!("not captured: {reason}"),
+            };
+            let _ = writeln!(io::stderr(), "stored downgrades on {backend}{major}: {count} {what}");
+        }
     }
 
     fn file(&self, change: &str) -> String {
