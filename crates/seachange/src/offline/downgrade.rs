@@ -22,6 +22,8 @@ use super::scratch::ScratchDatabase;
 use super::script_session;
 #[cfg(feature = "sqlite")]
 use super::sqlite_schema;
+#[cfg(feature = "mysql")]
+use crate::alter::columns_with_checks;
 use crate::backend::Backend;
 use crate::backend::dialect::{self, Dialect};
 use crate::error::ScriptError;
@@ -196,6 +198,20 @@ impl DowngradeRecorder {
         step: &Step,
         dialect: &'static dyn Dialect,
     ) -> Result<DowngradeScript, String> {
+        let script = self.written_or_known(session, step, dialect).await?;
+        #[cfg(feature = "mysql")]
+        if self.backend.sql_dialect() == SqlDialect::MySql {
+            require_checks_kept(session, &script).await?;
+        }
+        Ok(script)
+    }
+
+    async fn written_or_known(
+        &self,
+        session: &DatabaseExecutor<'_>,
+        step: &Step,
+        dialect: &'static dyn Dialect,
+    ) -> Result<DowngradeScript, String> {
         match self.known(step, None) {
             Some(KnownDowngrade::Script(script)) => return Ok(script),
             #[cfg(feature = "sqlite")]
@@ -276,6 +292,29 @@ impl DowngradeRecorder {
         let texts = captured.statements.iter().filter_map(RecordedStatement::sql);
         let hash = sqlite_schema::hash_of(&schema, texts);
         Ok(script(job, captured.statements, captured.rebuilds, Some(hash)))
+    }
+}
+
+/// Refuses statements that may give a column of MariaDB another definition without the check that it has now: the code that
+/// runs asks the server for it, and the code that is recorded cannot. In doubt they are refused.
+#[cfg(feature = "mysql")]
+async fn require_checks_kept(session: &DatabaseExecutor<'_>, script: &DowngradeScript) -> Result<(), String> {
+    // As text, because a script prepares statements from texts.
+    let texts = script.statements.iter().filter_map(|statement| match statement {
+        DowngradeStatement::Sql(text) => Some(text.to_lowercase()),
+        _ => None,
+    });
+    let redefining: Vec<String> = texts.filter(|text| text.contains("modify") || text.contains("change")).collect();
+    if redefining.is_empty() {
+        return Ok(());
+    }
+    let checked = columns_with_checks(session).await.map_err(|error| format!("checks cannot be read: {error}"))?;
+    let is_lost = |names: &&[String; 2]| {
+        redefining.iter().any(|text| names.iter().all(|name| text.contains(&name.to_lowercase())))
+    };
+    match checked.iter().find(is_lost) {
+        None => Ok(()),
+        Some([table, column]) => Err(format!("it would lose the check in the definition of `{table}`.`{column}`")),
     }
 }
 

@@ -68,6 +68,35 @@ impl ColumnChecks {
     }
 }
 
+/// The columns of the current database that have checks in their definitions, as table and column; empty on MySQL, which
+/// has no such checks.
+///
+/// # Errors
+///
+/// The error of a query.
+#[cfg(feature = "mysql")]
+pub(crate) async fn columns_with_checks(connection: &impl ConnectionTrait) -> Result<Vec<[String; 2]>, DbErr> {
+    const CHECKS: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(CONSTRAINT_NAME AS CHAR), CAST(CHECK_CLAUSE AS CHAR) \
+                          FROM information_schema.CHECK_CONSTRAINTS \
+                          WHERE LEVEL = 'Column' AND CONSTRAINT_SCHEMA = DATABASE()";
+    if !is_mariadb(connection).await? {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for row in connection.query_all_raw(Statement::from_string(DbBackend::MySql, CHECKS)).await? {
+        let (table, column): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        if !is_of_json(&column, &row.try_get_by_index::<String>(2)?) {
+            found.push([table, column]);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether MariaDB has added a check to a column, because its type is `JSON`.
+fn is_of_json(column: &str, condition: &str) -> bool {
+    condition == format!("json_valid({})", quoted(DbBackend::MySql, column))
+}
+
 /// Whether a server is MariaDB, which SeaORM does not distinguish from MySQL.
 ///
 /// # Errors
@@ -91,7 +120,7 @@ async fn conditions(connection: &impl ConnectionTrait, table: &TableName) -> Res
     let mut found = Vec::new();
     for row in connection.query_all_raw(checks).await? {
         let (column, condition): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        if condition != format!("json_valid({})", quoted(DbBackend::MySql, &column)) {
+        if !is_of_json(&column, &condition) {
             found.push((column, condition));
         }
     }

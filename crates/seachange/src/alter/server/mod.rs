@@ -14,6 +14,8 @@ use sea_orm::sea_query::TableName;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sea_orm_migration::SchemaManagerConnection;
 
+#[cfg(feature = "mysql")]
+pub(crate) use self::column_checks::columns_with_checks;
 #[cfg(any(feature = "cli", feature = "mysql"))]
 pub(crate) use self::column_checks::is_mariadb;
 use self::generated_names::GeneratedNames;
