@@ -7,7 +7,8 @@ use seachange_tests::TestDatabase;
 use seachange_tests::harness::{Case, TestResult};
 
 use super::each_way;
-use super::tenants::{Kind, Tenants};
+use super::kills::resume;
+use super::tenants::{Kind, Tenants, outcome, report};
 
 pub(super) fn trials() -> Vec<Case> {
     let mut cases = each_way("twenty_runs_at_once", twenty_runs_at_once);
@@ -47,8 +48,18 @@ fn killed_and_continued(database: &TestDatabase, kind: Kind) -> TestResult {
     are_at_the_head(&tenants)
 }
 
-/// Resumes what a kill left in the middle, once the server has ended the sessions of the killed program.
+/// Resumes what a kill left in the middle, once the server has ended the sessions of the killed program. MariaDB may have
+/// finished the statement that was running, or not.
 fn repair(tenants: &Tenants<'_>) -> TestResult {
+    let resumed = tenants.program("ten-migration", "repair --resume -o repair.json").run()?;
+    if resumed.code != Some(11) {
+        resumed.succeeded()?;
+        return Ok(());
+    }
+    let written = report(tenants.database, "repair.json")?;
+    for name in tenants.names().iter().filter(|name| outcome(&written, name) == "mismatch") {
+        resume(tenants, &|program| program, name)?;
+    }
     tenants.program("ten-migration", "repair --resume").run()?.succeeded()?;
     Ok(())
 }

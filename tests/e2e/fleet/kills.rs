@@ -193,14 +193,7 @@ fn recover(tenants: &Tenants<'_>, at: &dyn Fn(Program) -> Program, expected: &[S
     if up.code == Some(11) {
         let written = report(tenants.database, "up.json")?;
         for name in tenants.names().iter().filter(|name| outcome(&written, name) == "mismatch") {
-            let resumed = run(&format!("repair --resume --only {name}"))?;
-            if !resumed.success() && resumed.stderr.contains("--not-run") {
-                let number = tenants.names().iter().position(|own| own == name).unwrap_or_default() + 1;
-                let answer = torture::answer(&resumed.stderr, |sql| Ok(values(tenants, number, sql)?[0].parse()?))?;
-                run(&format!("repair --resume {answer} --only {name}"))?.succeeded()?;
-            } else {
-                resumed.succeeded()?;
-            }
+            resume(tenants, at, name)?;
         }
         run("up")?.succeeded()?;
     } else {
@@ -212,6 +205,20 @@ fn recover(tenants: &Tenants<'_>, at: &dyn Fn(Program) -> Program, expected: &[S
             return Err(format!("{} has {found:?}, and not {expected:?}", tenants.name(number)).into());
         }
     }
+    Ok(())
+}
+
+/// Resumes the revision of one target. Where the program asks whether a statement took effect, the answer is looked up.
+pub(super) fn resume(tenants: &Tenants<'_>, at: &dyn Fn(Program) -> Program, name: &str) -> Result<(), Box<dyn Error>> {
+    let run = |arguments: &str| at(tenants.program("ten-migration", arguments)).run();
+    let resumed = run(&format!("repair --resume --only {name}"))?;
+    if resumed.success() || !resumed.stderr.contains("--not-run") {
+        resumed.succeeded()?;
+        return Ok(());
+    }
+    let number = tenants.names().iter().position(|own| own == name).unwrap_or_default() + 1;
+    let answer = torture::answer(&resumed.stderr, |sql| Ok(values(tenants, number, sql)?[0].parse()?))?;
+    run(&format!("repair --resume {answer} --only {name}"))?.succeeded()?;
     Ok(())
 }
 
