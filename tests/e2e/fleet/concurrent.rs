@@ -7,8 +7,8 @@ use seachange_tests::TestDatabase;
 use seachange_tests::harness::{Case, TestResult};
 
 use super::each_way;
-use super::kills::resume;
-use super::tenants::{Kind, Tenants, outcome, report};
+use super::kills::resume_mismatches;
+use super::tenants::{Kind, Tenants};
 
 pub(super) fn trials() -> Vec<Case> {
     let mut cases = each_way("twenty_runs_at_once", twenty_runs_at_once);
@@ -56,10 +56,7 @@ fn repair(tenants: &Tenants<'_>) -> TestResult {
         resumed.succeeded()?;
         return Ok(());
     }
-    let written = report(tenants.database, "repair.json")?;
-    for name in tenants.names().iter().filter(|name| outcome(&written, name) == "mismatch") {
-        resume(tenants, &|program| program, name)?;
-    }
+    resume_mismatches(tenants, &|program| program, "repair.json")?;
     tenants.program("ten-migration", "repair --resume").run()?.succeeded()?;
     Ok(())
 }

@@ -191,10 +191,7 @@ fn recover(tenants: &Tenants<'_>, at: &dyn Fn(Program) -> Program, expected: &[S
     let run = |arguments: &str| at(tenants.program("ten-migration", arguments)).run();
     let up = run("up --max-failures 9 -o up.json")?;
     if up.code == Some(11) {
-        let written = report(tenants.database, "up.json")?;
-        for name in tenants.names().iter().filter(|name| outcome(&written, name) == "mismatch") {
-            resume(tenants, at, name)?;
-        }
+        resume_mismatches(tenants, at, "up.json")?;
         run("up")?.succeeded()?;
     } else {
         up.succeeded()?;
@@ -208,8 +205,19 @@ fn recover(tenants: &Tenants<'_>, at: &dyn Fn(Program) -> Program, expected: &[S
     Ok(())
 }
 
+/// Resumes the revisions of the targets that a report calls a mismatch.
+pub(super) fn resume_mismatches(
+    tenants: &Tenants<'_>,
+    at: &dyn Fn(Program) -> Program,
+    file: &str,
+) -> Result<(), Box<dyn Error>> {
+    let written = report(tenants.database, file)?;
+    let names = tenants.names();
+    names.iter().filter(|name| outcome(&written, name) == "mismatch").try_for_each(|name| resume(tenants, at, name))
+}
+
 /// Resumes the revision of one target. Where the program asks whether a statement took effect, the answer is looked up.
-pub(super) fn resume(tenants: &Tenants<'_>, at: &dyn Fn(Program) -> Program, name: &str) -> Result<(), Box<dyn Error>> {
+fn resume(tenants: &Tenants<'_>, at: &dyn Fn(Program) -> Program, name: &str) -> Result<(), Box<dyn Error>> {
     let run = |arguments: &str| at(tenants.program("ten-migration", arguments)).run();
     let resumed = run(&format!("repair --resume --only {name}"))?;
     if resumed.success() || !resumed.stderr.contains("--not-run") {

@@ -49,16 +49,17 @@ pub async fn prove(case: Case, job: Job, migrations: &'static Migrations) -> Res
     let rows = read(&job.url, &up.from).await?;
     faults.extend(fate.after_up(&before, &rows).into_iter().map(|fault| format!("after up: {fault}")));
 
-    let reverted = Reverted { case: &case, start: &start, fate: &fate, objects: &objects };
+    let reverted =
+        Reverted { database: &database, job: &job, case: &case, start: &start, fate: &fate, objects: &objects };
     migrator.downgrade("base").await.map_err(|error| explained("down", &error))?;
-    let before = reverted.check("after down", (&job, &database), &before, &mut faults).await?;
+    let before = reverted.check("after down", &before, &mut faults).await?;
 
     migrator.upgrade("heads").await.map_err(|error| explained("up again", &error))?;
     faults.extend(left("after up again", &database.compare(&case.after).await?));
     migrator.close().await?;
     let stored = revert_by_older_program(&database).await?;
     if stored == StoredOutcome::Reverted {
-        reverted.check("after a stored down", (&job, &database), &before, &mut faults).await?;
+        reverted.check("after a stored down", &before, &mut faults).await?;
     }
     database.connection.close().await?;
     let differences = differences(&operations).iter().map(crate::found::short).collect();
@@ -84,6 +85,8 @@ async fn revert_by_older_program(database: &Database) -> Result<StoredOutcome, B
 
 /// What has to be there after a downgrade.
 struct Reverted<'a> {
+    database: &'a Database,
+    job: &'a Job,
     case: &'a Case,
     start: &'a Comparison,
     fate: &'a Fate,
@@ -95,15 +98,14 @@ impl Reverted<'_> {
     async fn check(
         &self,
         when: &str,
-        (job, database): (&Job, &Database),
         before: &BTreeMap<TableName, Rows>,
         faults: &mut Vec<String>,
     ) -> Result<BTreeMap<TableName, Rows>, Box<dyn Error>> {
-        let down = database.compare(&self.case.before).await?;
-        let rows = read(&job.url, &down.from).await?;
+        let down = self.database.compare(&self.case.before).await?;
+        let rows = read(&self.job.url, &down.from).await?;
         faults.extend(self.fate.after_down(before, &rows).into_iter().map(|fault| format!("{when}: {fault}")));
         faults.extend(left(when, &between(&down, self.start)));
-        faults.extend(changed(when, self.objects, &database.objects().await?));
+        faults.extend(changed(when, self.objects, &self.database.objects().await?));
         let (first, now) = (options(&self.start.from), options(&down.from));
         if first != now {
             faults.push(format!("{when}: options {now:?} instead of {first:?}"));

@@ -76,25 +76,11 @@ impl ColumnChecks {
 /// The error of a query.
 #[cfg(feature = "mysql")]
 pub(crate) async fn columns_with_checks(connection: &impl ConnectionTrait) -> Result<Vec<[String; 2]>, DbErr> {
-    const CHECKS: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(CONSTRAINT_NAME AS CHAR), CAST(CHECK_CLAUSE AS CHAR) \
-                          FROM information_schema.CHECK_CONSTRAINTS \
-                          WHERE LEVEL = 'Column' AND CONSTRAINT_SCHEMA = DATABASE()";
     if !is_mariadb(connection).await? {
         return Ok(Vec::new());
     }
-    let mut found = Vec::new();
-    for row in connection.query_all_raw(Statement::from_string(DbBackend::MySql, CHECKS)).await? {
-        let (table, column): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        if !is_of_json(&column, &row.try_get_by_index::<String>(2)?) {
-            found.push([table, column]);
-        }
-    }
-    Ok(found)
-}
-
-/// Whether MariaDB has added a check to a column, because its type is `JSON`.
-fn is_of_json(column: &str, condition: &str) -> bool {
-    condition == format!("json_valid({})", quoted(DbBackend::MySql, column))
+    let found = column_checks(connection, None, None).await?;
+    Ok(found.into_iter().map(|ColumnCheck { table, column, .. }| [table, column]).collect())
 }
 
 /// Whether a server is MariaDB, which SeaORM does not distinguish from MySQL.
@@ -109,19 +95,40 @@ pub(crate) async fn is_mariadb(connection: &impl ConnectionTrait) -> Result<bool
     Ok(version.is_some_and(|version| version.contains("MariaDB")))
 }
 
-/// The conditions of the checks, with their columns, except those that MariaDB adds for `JSON`.
+/// The conditions of the checks of a table, with their columns.
 async fn conditions(connection: &impl ConnectionTrait, table: &TableName) -> Result<Vec<(String, String)>, DbErr> {
-    const CHECKS: &str = "SELECT CAST(CONSTRAINT_NAME AS CHAR), CAST(CHECK_CLAUSE AS CHAR) \
-                          FROM information_schema.CHECK_CONSTRAINTS WHERE LEVEL = 'Column' \
-                          AND CONSTRAINT_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ?";
     let schema = table.0.as_ref().map(|schema| text(&schema.1));
-    let values: [Value; 2] = [schema.into(), text(&table.1).into()];
-    let checks = Statement::from_sql_and_values(DbBackend::MySql, CHECKS, values);
+    let found = column_checks(connection, schema, Some(text(&table.1))).await?;
+    Ok(found.into_iter().map(|ColumnCheck { column, condition, .. }| (column, condition)).collect())
+}
+
+/// A check in the definition of a column.
+struct ColumnCheck {
+    #[cfg_attr(not(feature = "mysql"), expect(dead_code, reason = "only a downgrade of MariaDB asks for it"))]
+    table: String,
+    column: String,
+    condition: String,
+}
+
+/// The checks in the definitions of columns, of a schema or of the current one, and of a table or of all, except those that
+/// MariaDB adds for `JSON`.
+async fn column_checks(
+    connection: &impl ConnectionTrait,
+    schema: Option<String>,
+    table: Option<String>,
+) -> Result<Vec<ColumnCheck>, DbErr> {
+    const CHECKS: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(CONSTRAINT_NAME AS CHAR), CAST(CHECK_CLAUSE AS CHAR) \
+                          FROM information_schema.CHECK_CONSTRAINTS WHERE LEVEL = 'Column' \
+                          AND CONSTRAINT_SCHEMA = COALESCE(?, DATABASE())";
+    let of_table = if table.is_some() { " AND TABLE_NAME = ?" } else { "" };
+    let values = [Value::from(schema)].into_iter().chain(table.map(Value::from));
+    let checks = Statement::from_sql_and_values(DbBackend::MySql, format!("{CHECKS}{of_table}"), values);
     let mut found = Vec::new();
     for row in connection.query_all_raw(checks).await? {
-        let (column, condition): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        if !is_of_json(&column, &condition) {
-            found.push((column, condition));
+        let [table, column, condition]: [String; 3] =
+            [row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?];
+        if condition != format!("json_valid({})", quoted(DbBackend::MySql, &column)) {
+            found.push(ColumnCheck { table, column, condition });
         }
     }
     Ok(found)

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::expanded::relaxed;
 use super::{OnlineRequest, SideColumn, SideValue, SynchronisedColumns};
 use crate::autogenerate::comparison::Comparison;
 use crate::autogenerate::expression::tokens;
@@ -119,7 +120,7 @@ pub(super) fn groups(
                 let column = columns[place];
                 let value = value(column).ok_or_else(|| missing(key(old, column)))?;
                 let value = SideValue::Expression(value.to_owned());
-                Ok(SideColumn { column: Column { nullable: true, ..column.clone() }, value })
+                Ok(SideColumn { column: relaxed(column), value })
             };
             places.into_iter().map(column).collect::<Result<Vec<_>, FillError>>()
         };

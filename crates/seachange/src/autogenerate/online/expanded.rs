@@ -172,9 +172,11 @@ impl Expanded {
                 None => {
                     let is_computed =
                         groups.iter().flat_map(|group| &group.old).any(|kept| kept.column.name == own.name);
-                    let value = request.fills.get(&computed::key(old, own)).filter(|_| !is_computed);
-                    let default = value.map(Expression::new).or_else(|| own.default.clone());
-                    columns.push(Column { nullable: own.nullable || own.is_required(), default, ..own.clone() });
+                    let mut kept = if own.is_required() { relaxed(own) } else { own.clone() };
+                    if let Some(value) = request.fills.get(&computed::key(old, own)).filter(|_| !is_computed) {
+                        kept.default = Some(Expression::new(value));
+                    }
+                    columns.push(kept);
                 }
             }
         }
@@ -183,7 +185,7 @@ impl Expanded {
         for next in new.columns.iter().filter(|next| old.column(&next.name).is_none() && !taken.contains(&next.name)) {
             let mut next = next.clone();
             if next.is_required() {
-                let column = format!("{}.{}", new.name, next.name);
+                let column = computed::key(new, &next);
                 let Some(value) = request.fills.get(&column) else { return Err(FillError::Required { column }) };
                 // Until it is contracted, the default serves the old version.
                 next.default = Some(Expression::new(value));
@@ -457,7 +459,7 @@ fn of_both(old: &Column, new: &Column) -> Column {
 }
 
 /// A column that may be null, because a version does not know it.
-fn relaxed(column: &Column) -> Column {
+pub(super) fn relaxed(column: &Column) -> Column {
     Column { nullable: true, ..column.clone() }
 }
 

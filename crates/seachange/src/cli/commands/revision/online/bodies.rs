@@ -164,10 +164,8 @@ fn calls(columns: &[SynchronisedColumns], calls: &[&str]) -> String {
 fn function(name: &str, own: &SynchronisedColumns) -> String {
     let SynchronisedColumns { table, old, new, .. } = own;
     let columns = match (old.as_slice(), new.as_slice()) {
-        ([SideColumn { column, .. }], [SideColumn { value: SideValue::Column(from), column: new, .. }])
-            if !own.follows && *from == column.name =>
-        {
-            format!("        .pair({}, {})\n", literal(from), literal(&new.name))
+        ([_], [SideColumn { value: SideValue::Column(from), column }]) if !own.follows => {
+            format!("        .pair({}, {})\n", literal(from), literal(&column.name))
         }
         _ => {
             let old = old.iter().filter(|_| !own.follows).map(|own| side_call("old", own));
