@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use seachange::backfill::{BackfillOptions, backfill};
 use seachange_tests::servers::SharedServers;
-use seachange_tests::{Backend, block_on};
+use seachange_tests::{Backend, block_on, pool_options};
 
 use crate::database::Place;
 use crate::figures::Figures;
@@ -88,7 +88,7 @@ fn half_of(update: f64) -> u64 {
 }
 
 async fn connect(url: &str) -> Outcome<DatabaseConnection> {
-    let mut options = ConnectOptions::new(url);
+    let mut options = pool_options(url);
     options.max_connections(1).sqlx_logging(false);
     Ok(Database::connect(options).await?)
 }

@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use refinery::Runner;
-use sea_orm::{ConnectOptions, Database, DbBackend, DbErr};
+use sea_orm::{Database, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 use seachange_tests::servers::SharedServers;
-use seachange_tests::{Backend, block_on};
+use seachange_tests::{Backend, block_on, pool_options};
 use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
 
@@ -124,7 +124,7 @@ impl MigrationTrait for Named {
 
 async fn sea_orm_migration(url: &str, count: usize) -> Result<Duration, Box<dyn Error>> {
     COUNT.store(count, Ordering::Relaxed);
-    let connection = Database::connect(ConnectOptions::new(url).max_connections(1).to_owned()).await?;
+    let connection = Database::connect(pool_options(url).max_connections(1).to_owned()).await?;
     let start = Instant::now();
     Listed::up(&connection, None).await?;
     let elapsed = start.elapsed();

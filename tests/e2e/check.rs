@@ -6,7 +6,7 @@ use sea_orm::ConnectionTrait;
 use seachange_tests::{
     Backend, OnError, Output, Program, ProgramError, TestDatabase, block_on, client,
     harness::{Case, TestResult, each_backend},
-    named, snapshot, workspace,
+    named, pool_options, snapshot, workspace,
 };
 
 pub(crate) fn trials() -> Vec<Case> {
@@ -214,7 +214,7 @@ fn databases_in_use_stay(database: &TestDatabase) -> TestResult {
     make_scratch(database, &own, false)?;
     let url = database.url().replacen(database.name(), &own, 1);
     block_on(async {
-        let session = sea_orm::Database::connect(&url).await?;
+        let session = sea_orm::Database::connect(pool_options(&url)).await?;
         let program = || Program::migration().env("DATABASE_URL", &url);
         tokio::task::block_in_place(|| {
             // Marked no sooner than it is in use: another test may run a command that drops abandoned databases.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ActiveValue, Database, DbErr, EntityTrait, QuerySelect};
 use seachange_tests::harness::{Case, TestResult, each_backend};
-use seachange_tests::{Output, Program, TestDatabase, block_on};
+use seachange_tests::{Output, Program, TestDatabase, block_on, pool_options};
 
 use crate::guarantees::script::{Outcome, check_says};
 
@@ -98,7 +98,7 @@ impl Service {
 
 /// Inserts, reads, updates, upserts and deletes users, and checks what it reads of its own.
 async fn serve(url: &str, is_new: bool, stop: &AtomicBool) -> Result<(u32, Duration), DbErr> {
-    let connection = Database::connect(url).await?;
+    let connection = Database::connect(pool_options(url)).await?;
     let (mut writes, mut longest) = (0, Duration::ZERO);
     while !stop.load(Ordering::Relaxed) {
         let begun = Instant::now();

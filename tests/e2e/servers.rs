@@ -5,6 +5,7 @@ use std::{fmt::Display, net::TcpStream};
 use seachange_tests::{
     Backend, TestDatabase,
     harness::{Case, TestResult, each_backend},
+    pool_options,
     servers::{
         Address, MariaDbServer, MySqlServer, PostgresServer, SPECIAL_PASSWORD, SPECIAL_USER, ServerSoftware,
         TemporaryServer,
@@ -63,7 +64,7 @@ fn special_password_is_accepted(database: &TestDatabase) -> TestResult {
 
 fn login(url: &str) -> TestResult {
     seachange_tests::block_on(async {
-        let connection = sea_orm::Database::connect(url).await?;
+        let connection = sea_orm::Database::connect(pool_options(url)).await?;
         connection.ping().await?;
         connection.close().await?;
         Ok(())

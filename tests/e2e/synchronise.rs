@@ -1,7 +1,7 @@
 //! Synchronised columns: what one version of a service writes, the other one reads.
 
 use seachange_tests::harness::{Case, TestResult, each_backend};
-use seachange_tests::{Backend, TestDatabase};
+use seachange_tests::{Backend, TestDatabase, pool_options};
 use serde_json::{Value, json};
 
 use crate::guarantees::script::{Outcome, Script, check_says};
@@ -248,7 +248,7 @@ fn write(url: &str, column: &str, place: usize) -> Result<(), String> {
     use sea_orm::{ConnectionTrait, Database};
 
     seachange_tests::block_on(async {
-        let connection = Database::connect(url).await.map_err(|error| error.to_string())?;
+        let connection = Database::connect(pool_options(url)).await.map_err(|error| error.to_string())?;
         let is_like_mysql = url.starts_with("mysql");
         for turn in 0..150 {
             let (id, new) = ((turn * 37 + place * 11) % 3000, 10_000 + place * 1000 + turn);

@@ -31,6 +31,7 @@ pub use client::{OnError, client, pg_dump};
 pub use database::{CreateError, TestDatabase};
 pub use program::{Output, Program, ProgramError, Running, cargo, target};
 pub use runtime::block_on;
+pub use servers::pool_options;
 
 /// The top folder of the workspace.
 pub fn workspace() -> &'static std::path::Path {

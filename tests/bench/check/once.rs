@@ -6,7 +6,7 @@ use std::time::Instant;
 use sea_orm::Database;
 use seachange::DatabaseSettings;
 use seachange::autogenerate::{Comparison, Entities, EntityTable, TableFilter};
-use seachange_tests::block_on;
+use seachange_tests::{block_on, pool_options};
 
 use super::tables::table;
 use crate::say;
@@ -20,7 +20,7 @@ pub(crate) fn once(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
     });
     let differences = block_on(async {
         let settings: DatabaseSettings = url.parse()?;
-        let connection = Database::connect(url).await?;
+        let connection = Database::connect(pool_options(url)).await?;
         let comparison = Comparison::compare(&connection, &settings, &entities, &TableFilter::default()).await?;
         connection.close().await?;
         Ok::<_, Box<dyn Error>>(comparison.operations(&comparison.renames()).len())

@@ -7,6 +7,7 @@ use sea_orm::sea_query::{
     SqliteQueryBuilder, Table, TableCreateStatement,
 };
 use sea_orm::{ConnectionTrait, Database, DbBackend};
+use seachange_tests::pool_options;
 
 /// A table with seven columns, a unique constraint, an index, and a foreign key to the previous table.
 pub(super) fn table(number: usize) -> (TableCreateStatement, IndexCreateStatement) {
@@ -38,7 +39,7 @@ pub(super) fn table(number: usize) -> (TableCreateStatement, IndexCreateStatemen
 
 /// Makes the given number of tables.
 pub(super) async fn create(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
-    let connection = Database::connect(url).await?;
+    let connection = Database::connect(pool_options(url)).await?;
     for number in 0..count {
         let (table, index) = table(number);
         let text = match connection.get_database_backend() {
@@ -54,7 +55,7 @@ pub(super) async fn create(url: &str, count: usize) -> Result<(), Box<dyn Error>
 
 /// Makes the given number of objects that no entity declares, in turn a view over a table and, on PostgreSQL, a function.
 pub(super) async fn create_objects(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
-    let connection = Database::connect(url).await?;
+    let connection = Database::connect(pool_options(url)).await?;
     let is_postgres = connection.get_database_backend() == DbBackend::Postgres;
     for number in 0..count {
         let text = match is_postgres && number % 2 == 1 {

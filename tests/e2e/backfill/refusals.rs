@@ -19,6 +19,7 @@ pub(super) fn trials() -> Vec<Case> {
     cases.push(Case::on(Backend::Sqlite, "backfill::values_of_another_type", values_of_another_type));
     cases.push(Case::on(Backend::Sqlite, "backfill::null_in_the_key", null_in_the_key));
     cases.push(Case::on(Backend::Postgres, "backfill::row_security", row_security));
+    cases.push(Case::on(Backend::Postgres, "backfill::row_inserted_into_a_batch", row_inserted_into_a_batch));
     for backend in [Backend::Sqlite, Backend::Postgres] {
         cases.push(Case::on(backend, "backfill::trigger_that_keeps_rows", trigger_that_keeps_rows));
     }
@@ -165,6 +166,32 @@ fn locked_rows(database: &TestDatabase) -> TestResult {
     block_on(holder.rollback())?;
     running.finish()?.succeeded()?;
     assert_eq!(times(database, "people")?, ["1: 3000"]);
+    Ok(())
+}
+
+/// A batch that counts its rows waits for one of them, while another session inserts a row between them.
+fn row_inserted_into_a_batch(database: &TestDatabase) -> TestResult {
+    people(database, 1000)?;
+    database.execute(
+        "CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+         CREATE TRIGGER pass BEFORE UPDATE ON people FOR EACH ROW EXECUTE PROCEDURE pass();
+         DELETE FROM people WHERE id = 50",
+    )?;
+    let script = Script::new(database).outside("l1", backfill(&json!({"registers": true})));
+    script.succeed("up")?;
+    let holder = others(
+        database,
+        "UPDATE people SET name = 'held' WHERE id = 70; INSERT INTO people (id, name) VALUES (50, 'new')",
+    )?;
+    let running = script.program("backfill run")?.start()?;
+    let waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'";
+    while database.value::<i64>(waiting)? == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    block_on(holder.commit())?;
+    running.finish()?.succeeded()?;
+    assert_eq!(times(database, "people")?, ["1: 1000"]);
+    assert_eq!(states(database)?, ["l1 complete 1000 1000"]);
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
 use seachange_tests::harness::{Case, TestResult};
 use seachange_tests::servers::{MariaDbServer, PostgresServer};
-use seachange_tests::{Backend, TestDatabase, block_on};
+use seachange_tests::{Backend, TestDatabase, block_on, pool_options};
 use serde_json::json;
 
 use super::{ConcatAll, backfill, people, states, times};
@@ -29,7 +29,7 @@ struct Replica {
 
 impl Replica {
     fn connect(url: &str) -> Result<Self, DbErr> {
-        Ok(Self { connection: block_on(Database::connect(url))? })
+        Ok(Self { connection: block_on(Database::connect(pool_options(url)))? })
     }
 
     fn execute(&self, sql: &str) -> Result<(), DbErr> {

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr};
 use seachange_tests::servers::Address;
-use seachange_tests::{Backend, Output, Program, TestDatabase, block_on};
+use seachange_tests::{Backend, Output, Program, TestDatabase, block_on, pool_options};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -130,7 +130,7 @@ impl<'a> Tenants<'a> {
             Kind::Databases => self.url_of(name),
             Kind::Schemas => self.database.url(),
         };
-        let mut options = ConnectOptions::new(url);
+        let mut options = pool_options(url);
         options.max_connections(1);
         if self.kind == Kind::Schemas {
             options.set_schema_search_path(name);

@@ -5,7 +5,7 @@ mod steps;
 
 use std::error::Error;
 
-use sea_orm::{ConnectOptions, Database};
+use sea_orm::Database;
 use sea_orm_migration::SchemaManager;
 use seachange::autogenerate::{SchemaOperation, apply, bodies};
 use seachange::inspect::{InspectScope, inspect};
@@ -14,7 +14,7 @@ use seachange_source::{NewRevision, RevisionBody, render};
 use seachange_tests::{
     Backend, TestDatabase, block_on,
     harness::{Case, TestResult, each_backend},
-    snapshot,
+    pool_options, snapshot,
 };
 
 use self::steps::steps;
@@ -102,7 +102,7 @@ fn written(database: &TestDatabase, steps: &[SchemaOperation]) -> Result<Revisio
 fn run(database: &TestDatabase, steps: &[SchemaOperation]) -> TestResult {
     block_on(async {
         // A table of SQLite is rebuilt with foreign keys off, which has to happen on one connection.
-        let options = ConnectOptions::new(database.url()).max_connections(1).to_owned();
+        let options = pool_options(database.url()).max_connections(1).to_owned();
         let connection = Database::connect(options).await?;
         let applied = apply(steps, &SchemaManager::new(&connection)).await;
         connection.close().await?;

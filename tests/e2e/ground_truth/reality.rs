@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
-use seachange_tests::{Backend, TestDatabase, block_on};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr};
+use seachange_tests::{Backend, TestDatabase, block_on, pool_options};
 use tokio::time::sleep;
 
 use super::corpus::{TruthCase, named, rows, tables};
@@ -91,7 +91,7 @@ impl<'d> FilledDatabase<'d> {
             }
             _ => self.database.url(),
         };
-        let mut options = ConnectOptions::new(url);
+        let mut options = pool_options(url);
         options.max_connections(1).sqlx_logging(false).acquire_timeout(Duration::from_secs(60));
         let connection = Database::connect(options).await?;
         let mut settings = Vec::new();

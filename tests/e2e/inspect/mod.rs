@@ -5,10 +5,10 @@ mod mysql;
 mod postgres;
 mod written;
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbErr};
+use sea_orm::{ConnectionTrait, Database, DbErr};
 use seachange::inspect::{InspectScope, inspect};
 use seachange::schema::{Schema, Table, TableName};
-use seachange_tests::{TestDatabase, block_on, harness::Case};
+use seachange_tests::{TestDatabase, block_on, harness::Case, pool_options};
 
 pub(crate) fn trials() -> Vec<Case> {
     [mysql::trials(), postgres::trials(), written::trials()].into_iter().flatten().collect()
@@ -18,7 +18,7 @@ pub(crate) fn trials() -> Vec<Case> {
 fn read_at(url: &str, session: &str, scope: &InspectScope) -> Result<Schema, DbErr> {
     block_on(async {
         // The session to which the statement applies.
-        let connection = Database::connect(ConnectOptions::new(url).max_connections(1).to_owned()).await?;
+        let connection = Database::connect(pool_options(url).max_connections(1).to_owned()).await?;
         if !session.is_empty() {
             connection.execute_unprepared(session).await?;
         }

@@ -6,7 +6,7 @@ use seachange::schema::Schema;
 use seachange_tests::{
     Backend, TestDatabase, block_on,
     harness::{Case, TestResult},
-    snapshot,
+    pool_options, snapshot,
 };
 
 use super::describe::describe;
@@ -39,7 +39,7 @@ fn another_role_reads_the_same(database: &TestDatabase) -> TestResult {
     database.execute(&format!("CREATE ROLE {role} LOGIN PASSWORD 'reader'"))?;
     let theirs = read_at(&database.url_for(&role, "reader"), "", &InspectScope::default());
     let refused = block_on(async {
-        let connection = sea_orm::Database::connect(database.url_for(&role, "reader")).await?;
+        let connection = sea_orm::Database::connect(pool_options(database.url_for(&role, "reader"))).await?;
         let refused = connection.execute_unprepared("SELECT FROM authors").await.is_err();
         connection.close().await.map(|()| refused)
     });

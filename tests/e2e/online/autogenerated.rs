@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
 use seachange_tests::harness::{Case, TestResult, each_backend};
-use seachange_tests::{Backend, Output, TestDatabase, block_on};
+use seachange_tests::{Backend, Output, TestDatabase, block_on, pool_options};
 
 use self::tables::{VersionTable, changes};
 use super::grown_keys;
@@ -195,7 +195,7 @@ fn start_service(database: &TestDatabase, version: Version) -> Load {
 }
 
 async fn serve(url: &str, version: Version, stop: &AtomicBool, rounds: &AtomicUsize) -> Result<LoadReport, DbErr> {
-    let connection = Database::connect(url).await?;
+    let connection = Database::connect(pool_options(url)).await?;
     let tables = known_tables(version.is_new, version.backend);
     let mut report = LoadReport { rounds: 0, longest: Duration::ZERO };
     while !stop.load(Ordering::Relaxed) {
@@ -404,7 +404,7 @@ fn check_rows(database: &TestDatabase, is_new: bool, rows: &[(usize, usize)]) ->
         .filter(|table| !table.columns.is_empty())
         .collect();
     block_on(async {
-        let connection = Database::connect(database.url()).await?;
+        let connection = Database::connect(pool_options(database.url())).await?;
         for table in &tables {
             for (id, turn) in rows {
                 // Every third row was deleted and written again.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sea_orm::prelude::*;
 use sea_orm::{ActiveValue, Database};
 use seachange_tests::harness::TestResult;
-use seachange_tests::{TestDatabase, block_on};
+use seachange_tests::{TestDatabase, block_on, pool_options};
 
 use super::load::{Load, LoadReport};
 use crate::guarantees::script::Outcome;
@@ -43,7 +43,7 @@ pub(super) fn start_service(database: &TestDatabase) -> Load {
     let url = database.url();
     Load::start(move |stop, rounds| {
         let work = async {
-            let connection = Database::connect(&url).await?;
+            let connection = Database::connect(pool_options(&url)).await?;
             let mut report = LoadReport { rounds: 0, longest: Duration::ZERO };
             while !stop.load(Ordering::Relaxed) {
                 let begun = Instant::now();

@@ -29,6 +29,7 @@
 mod case;
 mod run;
 mod tally;
+mod watch;
 
 pub use case::{Case, DatabaseTest, Requirement, TestResult, each_backend};
 pub use run::{KnownFailure, in_ci, main};

@@ -18,6 +18,7 @@ use super::{
     Case, TestResult,
     case::Body,
     tally::{TestCounts, TestStatus},
+    watch::RunningTests,
 };
 use crate::{
     Backend, CreateError, TestDatabase,
@@ -37,18 +38,21 @@ pub type KnownFailure = (&'static str, &'static str);
 /// stopped when this function ends, for any result of the tests. The tests of a missing server are skipped, but fail
 /// when `CI` is set; a missing MySQL is reported in capitals there and fails nothing.
 ///
+/// A run in which a test hangs is ended with the names of the tests that run.
+///
 /// The `known_failures` are listed by name and do not fail the run either, until one of them passes.
 pub fn main(cases: Vec<Case>, known_failures: &'static [KnownFailure]) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert_with(test_threads);
     let servers = Arc::new(SharedServers::new());
     let tally = Arc::new(TestCounts::default());
+    let running = Arc::new(RunningTests::default());
     let mut backends = BTreeSet::new();
     let mut trials = Vec::new();
     for case in cases {
         let shared = matches!(case.body, Body::On(..) | Body::WithServer(..)).then(|| case.backend());
         let known = known_failures.iter().find(|(name, _)| *name == case.name).map(|(_, reason)| *reason);
-        let trial = trial(case, known, &servers, &tally);
+        let trial = trial(case, known, &servers, &tally, &running);
         if !arguments.is_filtered_out(&trial) {
             backends.extend(shared.flatten());
         }
@@ -56,6 +60,7 @@ pub fn main(cases: Vec<Case>, known_failures: &'static [KnownFailure]) -> ExitCo
     }
     if !arguments.list {
         servers.start(backends);
+        running.watch();
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(servers);
@@ -76,13 +81,16 @@ fn trial(
     known_failure: Option<&'static str>,
     servers: &Arc<SharedServers>,
     tally: &Arc<TestCounts>,
+    running: &Arc<RunningTests>,
 ) -> Trial {
     let backend = case.backend();
     let name = case.name.clone();
-    let (servers, tally) = (Arc::clone(servers), Arc::clone(tally));
+    let (servers, tally, running) = (Arc::clone(servers), Arc::clone(tally), Arc::clone(running));
     Trial::ignorable_test(case.name, move || {
         let began = Instant::now();
+        let test = running.begin(&name);
         let result = catch_unwind(AssertUnwindSafe(|| perform(case.body, &servers)));
+        drop(test);
         tally.time(name.clone(), began.elapsed());
         let result = match known_failure {
             Some(reason) => expect_failure(result, reason),

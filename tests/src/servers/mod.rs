@@ -36,4 +36,5 @@ pub use postgres::{Postgres, PostgresMajor, PostgresServer};
 pub(crate) use shared::admin_database;
 pub use shared::{SPECIAL_PASSWORD, SPECIAL_USER, SharedServers};
 pub(crate) use temporary::connect;
+pub use temporary::pool_options;
 pub use temporary::{ServerSoftware, TemporaryServer};

@@ -242,9 +242,20 @@ impl<E: ServerSoftware> TemporaryServer<E> {
     }
 }
 
+/// Options for a pool of which no connection is closed for its age.
+///
+/// The task that closes them may wait for as good as ever: SQLx 0.9 lets the number of idle connections fall below zero when
+/// one is returned and taken at the same moment (`transact-rs/sqlx#3645`).
+#[must_use]
+pub fn pool_options(url: impl Into<String>) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.idle_timeout(None).max_lifetime(None);
+    options
+}
+
 /// Opens a pool of at most two connections: there are many tests, and servers limit the number of connections.
 pub(crate) async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
-    let mut options = ConnectOptions::new(url);
+    let mut options = pool_options(url);
     options
         .max_connections(2)
         .sqlx_logging(false)

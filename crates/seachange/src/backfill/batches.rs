@@ -410,6 +410,12 @@ impl Batches<'_> {
                         return Err(BackfillError::Database(error));
                     }
                 }
+                Err(error @ BackfillError::RowsAdded { .. }) => {
+                    size.shrink();
+                    if stop.load(Ordering::Relaxed) {
+                        return Err(error);
+                    }
+                }
                 // A statement limit that is shorter than a batch.
                 Err(BackfillError::Database(error)) if self.backend.is_timed_out(&error) && size.rows > 1 => {
                     size.slow_down();
@@ -610,6 +616,7 @@ impl Batches<'_> {
         let is_of_rows = match error {
             BackfillError::Database(error) => !is_lost_connection(error),
             BackfillError::RowsKept { .. }
+            | BackfillError::RowsAdded { .. }
             | BackfillError::ValuesChanged { .. }
             | BackfillError::KeyChanged { .. }
             | BackfillError::NullKey { .. } => true,

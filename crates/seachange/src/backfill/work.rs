@@ -55,10 +55,11 @@ async fn set_values(batch: &Batch<'_>) -> Result<u64, BackfillError> {
         }
     };
     let changed = changed.rows_affected();
+    let table = || batch.definition.table().to_string();
     match expected {
-        Some(expected) if expected != changed => {
-            Err(BackfillError::RowsKept { table: batch.definition.table().to_string(), expected, changed })
-        }
+        Some(expected) if changed < expected => Err(BackfillError::RowsKept { table: table(), expected, changed }),
+        // Rows that another session has inserted meanwhile could hide as many that were kept: the batch is tried again.
+        Some(expected) if changed > expected => Err(BackfillError::RowsAdded { table: table(), expected, changed }),
         _ => Ok(changed),
     }
 }

@@ -77,6 +77,8 @@ pub(crate) async fn open_empty(settings: &DatabaseSettings) -> Result<DatabaseCo
 
 /// Opens a database without a file that stands for no other database.
 pub(crate) async fn open_memory() -> Result<DatabaseConnection, DbErr> {
-    let options = ConnectOptions::new("sqlite::memory:").max_connections(1).sqlx_logging(false).to_owned();
+    let mut options = ConnectOptions::new("sqlite::memory:");
+    // The database ends with its connection, which therefore is never closed for its age.
+    options.max_connections(1).sqlx_logging(false).idle_timeout(None).max_lifetime(None);
     Database::connect(options).await
 }

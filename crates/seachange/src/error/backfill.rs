@@ -115,6 +115,19 @@ pub enum BackfillError {
         /// How many it changed.
         changed: u64,
     },
+    /// A batch changed more rows than it has: other sessions insert rows there each time, or a rule changes others.
+    #[error(
+        "a batch of table `{table}` has {expected} rows and would change {changed}: other sessions insert rows between \
+         them each time it is tried, or a rule of the table changes others"
+    )]
+    RowsAdded {
+        /// The table.
+        table: String,
+        /// How many rows the batch had.
+        expected: u64,
+        /// How many it would have changed.
+        changed: u64,
+    },
     /// The database would have stored other values than the expression gave.
     #[error("the values of a batch do not fit into table `{table}`: {what}")]
     ValuesChanged {

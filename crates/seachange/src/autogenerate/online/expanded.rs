@@ -184,11 +184,12 @@ impl Expanded {
         self.synchronised.extend(groups);
         for next in new.columns.iter().filter(|next| old.column(&next.name).is_none() && !taken.contains(&next.name)) {
             let mut next = next.clone();
-            if next.is_required() {
-                let column = computed::key(new, &next);
-                let Some(value) = request.fills.get(&column) else { return Err(FillError::Required { column }) };
+            let column = computed::key(new, &next);
+            match request.fills.get(&column) {
                 // Until it is contracted, the default serves the old version.
-                next.default = Some(Expression::new(value));
+                Some(value) => next.default = Some(Expression::new(value)),
+                None if next.is_required() => return Err(FillError::Required { column }),
+                None => {}
             }
             columns.push(next);
         }

@@ -325,3 +325,17 @@ fn a_removed_column_can_have_a_value_for_the_old_version() {
       alter users drop column kind
     ");
 }
+
+#[test]
+fn a_new_column_can_have_a_value_for_rows_of_the_old_version() {
+    let versions = ["users: id integer!, pk(id)", "users: id integer!, kind text, team text!, pk(id)"];
+    let fills = ["users.kind='user'", "users.team='1'"];
+    insta::assert_snapshot!(online_with(POSTGRES, versions, "", "", &fills), @"
+    expand
+      alter users add column kind
+      alter users add column team
+    contract
+      alter users modify column kind
+      alter users modify column team
+    ");
+}
