@@ -3,11 +3,15 @@
 
 use std::fs;
 
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use seachange_tests::{
-    Backend, OnError, Output, Program, TestDatabase, client,
+    Backend, OnError, Output, Program, TestDatabase, block_on, client,
     harness::{Case, TestResult, each_backend},
     snapshot,
 };
+use serde_json::{Value, json};
+
+use crate::guarantees::script::Script;
 
 /// The programs with revisions, and the kind of failure.
 const PROGRAMS: [Revisions; 4] = [
@@ -32,6 +36,9 @@ pub(crate) fn trials() -> Vec<Case> {
     cases.push(Case::on(Backend::Sqlite, "offline::unknown_trigger_stops_a_rebuild", unknown_trigger_stops_a_rebuild));
     cases.push(Case::on(Backend::Postgres, "offline::psql_may_go_on_after_an_error", psql_may_go_on_after_an_error));
     cases.push(Case::on(Backend::Postgres, "offline::schema_of_the_settings_is_used", schema_of_the_settings_is_used));
+    for backend in Backend::LIKE_MYSQL {
+        cases.push(Case::on(backend, "offline::checks_of_columns_are_kept", checks_of_columns_are_kept));
+    }
     cases.push(Case::new("offline::nothing_is_connected_to", nothing_is_connected_to));
     cases.push(Case::on(Backend::Sqlite, "offline::ranges_are_refused_in_words", ranges_are_refused_in_words));
     cases
@@ -71,7 +78,7 @@ fn another(database: &TestDatabase) -> Result<TestDatabase, Box<dyn std::error::
 }
 
 /// The record without times.
-fn record(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> {
+fn record(database: &TestDatabase) -> Result<Vec<String>, DbErr> {
     database.values(
         "SELECT revision || ' ' || down_revision || ' ' || depends_on || ' ' || source_hash || ' ' || state || ' ' || \
          program || ' ' || CASE WHEN finished_at >= started_at THEN 'in order' ELSE 'out of order' END \
@@ -80,7 +87,7 @@ fn record(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> {
 }
 
 /// Every value of a table, without knowledge of its columns. Both databases must have the same values.
-fn oddities(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> {
+fn oddities(database: &TestDatabase) -> Result<Vec<String>, DbErr> {
     if !database.tables()?.iter().any(|table| table == "oddities") {
         return Ok(Vec::new());
     }
@@ -125,7 +132,7 @@ const ROWS: &str =
     DELETE FROM posts WHERE id = 9";
 
 /// The rows of the lower half, and the next generated keys.
-fn rows(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> {
+fn rows(database: &TestDatabase) -> Result<Vec<String>, DbErr> {
     let mut rows: Vec<String> =
         database.values("SELECT id || ' ' || title || ' ' || content || ' ' || owner_id FROM posts ORDER BY id")?;
     rows.extend(database.values::<String>("SELECT id || ' ' || email FROM users ORDER BY id")?);
@@ -199,6 +206,51 @@ fn questions_are_refused_by_name(database: &TestDatabase) -> TestResult {
     FAILING.succeed(database, "up --sql -o up.sql")?;
     assert!(fs::read_to_string(&file)?.contains("-- Running upgrade a11111111111 -> b22222222222, create books table"));
     Ok(())
+}
+
+/// Columns whose definitions have checks get other types: MariaDB would lose the checks, MySQL gives them names.
+fn checks_of_columns_are_kept(database: &TestDatabase) -> TestResult {
+    let (run, scripted) = (another(database)?, another(database)?);
+    let (run_plan, scripted_plan) = (checked_columns(&run), checked_columns(&scripted));
+    for (command, arguments) in [("up", "up --sql"), ("down l1", "down --sql l2:l1")] {
+        run_plan.succeed(command)?;
+        let script = scripted_plan.succeed(arguments)?.stdout;
+        let output = client(&scripted, &script, OnError::Stops).run()?.succeeded()?;
+        assert_eq!(output.stderr, "", "{script}");
+        for table in ["`it's`", "other"] {
+            assert_eq!(definition(&scripted, table)?, definition(&run, table)?, "{script}");
+        }
+        let both = definition(&scripted, "`it's`")? + &definition(&scripted, "other")?;
+        assert_eq!(both.matches("CHECK (").count(), 3, "{both}");
+    }
+    Ok(())
+}
+
+/// `l2` and its downgrade change the types of columns, some of which have checks in their definitions.
+fn checked_columns(database: &TestDatabase) -> Script<'_> {
+    let tables = [
+        r#"CREATE TABLE `it's` (id INT PRIMARY KEY, c INT, `a``*/b` INT CHECK (`a``*/b` <> LENGTH('it''s \\ " `')))"#,
+        "CREATE TABLE other (id INT PRIMARY KEY, `a``*/b` INT, c INT CHECK (c > 0), d INT CHECK (d > 5), j JSON)",
+    ];
+    let change = |kind: &str| -> Value {
+        let changed = [("it's", "a`*/b"), ("it's", "c"), ("other", "a`*/b"), ("other", "d"), ("other", "j")];
+        let kind = |column| if column == "j" { "text" } else { kind };
+        let alter = changed.map(|(table, column)| {
+            json!({"alter": {"table": table, "changes": [{"modify_column": [column, kind(column)]}]}})
+        });
+        json!(alter)
+    };
+    Script::new(database).up("l1", json!(tables)).up("l2", change("bigint")).down("l2", change("int"))
+}
+
+fn definition(database: &TestDatabase, table: &str) -> Result<String, DbErr> {
+    block_on(async {
+        let connection = database.connect().await?;
+        let show = Statement::from_string(DbBackend::MySql, format!("SHOW CREATE TABLE {table}"));
+        let row = connection.query_one_raw(show).await?;
+        connection.close().await?;
+        row.map_or_else(|| Ok(String::new()), |row| row.try_get_by_index(1))
+    })
 }
 
 /// In the middle of the script, a table exists that should not exist.

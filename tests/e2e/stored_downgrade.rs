@@ -18,7 +18,31 @@ pub(crate) fn trials() -> Vec<Case> {
     cases.extend(each_backend("stored_downgrade::recorded_without_running", recorded_without_running));
     cases.extend(each_backend("stored_downgrade::service_rolls_back", service_rolls_back));
     cases.extend(each_backend("stored_downgrade::every_revision_of_a_program", every_revision_of_a_program));
+    cases.push(Case::on(Backend::MariaDb, "stored_downgrade::checks_of_columns_are_kept", checks_of_columns_are_kept));
     cases
+}
+
+/// The program that reverts does not know the check that MariaDB keeps in the definition of a column.
+fn checks_of_columns_are_kept(database: &TestDatabase) -> TestResult {
+    let change = |kind: &str| json!([{"alter": {"table": "t", "changes": [{"modify_column": ["age", kind]}]}}]);
+    let script = Script::new(database)
+        .up("l1", json!(["CREATE TABLE t (id INT PRIMARY KEY, age INT CHECK (age > 0))"]))
+        .up("l2", change("bigint"))
+        .down("l2", change("int"));
+    script.succeed("up")?;
+    let down = older(&script, 1, "down l1 --yes")?.run()?.succeeded()?;
+    let check: String = database.value(
+        "SELECT CONCAT(COLUMN_TYPE, ' ', CHECK_CLAUSE) FROM information_schema.CHECK_CONSTRAINTS c \
+         JOIN information_schema.COLUMNS ON TABLE_SCHEMA = CONSTRAINT_SCHEMA AND COLUMN_NAME = CONSTRAINT_NAME \
+         WHERE CONSTRAINT_SCHEMA = DATABASE() AND c.TABLE_NAME = 't'",
+    )?;
+    assert_eq!(check, "int(11) `age` > 0", "{down}");
+    // A statement of the user's own is not changed, so it is not stored where it would lose the check.
+    let script = script.down("l2", json!(["ALTER TABLE t MODIFY age INT"]));
+    script.succeed("up")?;
+    let output = older(&script, 1, "down l1 --yes")?.run()?;
+    assert!(!output.success() && output.stderr.contains("lose the check in the definition of `t`.`age`"), "{output}");
+    Ok(())
 }
 
 /// `l1` makes a table, `l2` and `l3` change it and make others.

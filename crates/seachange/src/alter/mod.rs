@@ -66,10 +66,10 @@ pub(crate) use self::foreign_keys::foreign_keys_on;
 pub use self::foreign_keys::{ForeignKeyViolation, ViolationKind};
 pub(crate) use self::foreign_keys::{foreign_key_violations, new_violations, set_foreign_keys};
 pub use self::operation::{ForeignKeyName, NewForeignKey};
-#[cfg(feature = "mysql")]
-pub(crate) use self::server::columns_with_checks;
 #[cfg(any(feature = "cli", feature = "mysql"))]
 pub(crate) use self::server::is_mariadb;
+#[cfg(feature = "mysql")]
+pub(crate) use self::server::{columns_with_checks, finds_checks};
 pub(crate) use self::sqlite::values_kept_on_sqlite;
 pub use self::values_not_kept::ValuesNotKept;
 

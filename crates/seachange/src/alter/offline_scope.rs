@@ -6,11 +6,20 @@
 //! code of a revision runs; the connection that this code holds reads the scope there.
 
 tokio::task_local! {
-    static WRITTEN_DOWN: ();
+    static WRITTEN_DOWN: Recording;
     static ALTERATION: ();
     static CHECK: ();
     static PRECONDITION: ();
     static LOST_VALUES: LostValues;
+}
+
+/// For which databases statements are recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recording {
+    /// For any: MariaDB finds the checks in the definitions of columns when the statements run.
+    AnyDatabase,
+    /// For one in which the definitions of the columns have no checks, or for people who read the statements.
+    WithoutColumnChecks,
 }
 
 /// Values of a column that an alteration would not keep, which it counts before it changes anything.
@@ -25,8 +34,8 @@ pub(crate) struct LostValues {
 }
 
 /// Runs `future`, whose statements go to an offline script.
-pub(crate) async fn written_down<F: Future>(future: F) -> F::Output {
-    WRITTEN_DOWN.scope((), future).await
+pub(crate) async fn written_down<F: Future>(recording: Recording, future: F) -> F::Output {
+    WRITTEN_DOWN.scope(recording, future).await
 }
 
 /// Whether the code of a revision runs only so that its statements are recorded: for an offline script, or for the
@@ -43,7 +52,12 @@ pub fn is_recorded() -> bool {
 
 /// Whether statements go to an offline script now.
 pub(super) fn is_written_down() -> bool {
-    WRITTEN_DOWN.try_with(|()| ()).is_ok()
+    recording().is_some()
+}
+
+/// For which databases statements are recorded now; `None` where they are executed.
+pub(super) fn recording() -> Option<Recording> {
+    WRITTEN_DOWN.try_with(|recording| *recording).ok()
 }
 
 /// Runs `future`, whose statements are those of an alteration: they change a table, and move its rows if they have to.

@@ -31,7 +31,7 @@ use seachange_graph::Direction;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{JoinError, JoinHandle};
 
-use crate::alter::offline_scope::LostValues;
+use crate::alter::offline_scope::{LostValues, Recording};
 use crate::alter::{loss_scope, offline_scope, rebuild_scope};
 use crate::run_arguments::{self, RunArguments};
 pub(crate) use batch::{BatchCaller, in_batch};
@@ -65,9 +65,10 @@ pub(crate) trait StatementHandler: Send {
     /// Rolls back the innermost transaction.
     async fn rollback(&mut self) -> Result<(), DbErr>;
 
-    /// Whether statements are recorded for another database, and not executed on the one for which they are meant.
-    fn writes_down(&self) -> bool {
-        false
+    /// Whether statements are recorded for other databases, and for which; `None` where they are executed on the one for
+    /// which they are meant.
+    fn recording(&self) -> Option<Recording> {
+        None
     }
 
     /// Executes a statement with which an alteration checks itself, and which is not part of it.
@@ -170,11 +171,11 @@ pub(crate) async fn run<S: StatementHandler + 'static>(
     backend: DbBackend,
     session: S,
 ) -> Result<(RunOutcome, S), DbErr> {
-    let is_written_down = session.writes_down();
+    let recording = session.recording();
     let shared = Arc::new(SharedHandler::new(session));
     let end = SessionGuard(Arc::clone(&shared));
     let intercepting = InterceptingConnection::new(shared, backend, code.in_transaction);
-    let ending = start(code, intercepting, is_written_down)?.await;
+    let ending = start(code, intercepting, recording)?.await;
     // A task that the code left behind may be executing a statement.
     let session = end.0.session.lock().await.take();
     let ending = ending.unwrap_or_else(|error| RunOutcome::lost(&error));
@@ -197,14 +198,14 @@ impl<S> Drop for SessionGuard<S> {
 fn start<S: StatementHandler + 'static>(
     code: Invocation,
     intercepting: InterceptingConnection<S>,
-    is_written_down: bool,
+    recording: Option<Recording>,
 ) -> Result<JoinHandle<RunOutcome>, DbErr> {
     let connection = MockDatabaseConnection::new(intercepting);
     let connection: DatabaseConnection = DatabaseConnectionType::MockDatabaseConnection(Arc::new(connection)).into();
     let runtime = runtime()?;
     let dispatch = tracing::dispatcher::get_default(Clone::clone);
     Ok(runtime.spawn_blocking(move || {
-        begin::observed(&dispatch, || runtime.block_on(run_body(code, &connection, is_written_down)))
+        begin::observed(&dispatch, || runtime.block_on(run_body(code, &connection, recording)))
     }))
 }
 
@@ -237,13 +238,19 @@ impl RunOutcome {
 ///
 /// A panic is an outcome like others: sea-query panics on operations that SQLite does not have, and the code of the
 /// user may panic. Only the transaction could be inconsistent after a panic, and it is rolled back.
-pub(super) async fn run_body(code: Invocation, connection: &DatabaseConnection, is_written_down: bool) -> RunOutcome {
+pub(super) async fn run_body(
+    code: Invocation,
+    connection: &DatabaseConnection,
+    recording: Option<Recording>,
+) -> RunOutcome {
     let CodeOptions { counts_losses, arguments, .. } = code.options.clone();
     let running = rebuild_scope::watch(Box::pin(AssertUnwindSafe(call(code, connection)).catch_unwind()));
     let running = run_arguments::within(arguments, running);
     let running = async { if counts_losses { running.await } else { loss_scope::uncounted(running).await } };
-    let (outcome, needs_foreign_keys_off) =
-        if is_written_down { offline_scope::written_down(running).await } else { running.await };
+    let (outcome, needs_foreign_keys_off) = match recording {
+        Some(recording) => offline_scope::written_down(recording, running).await,
+        None => running.await,
+    };
     match outcome {
         _ if needs_foreign_keys_off => RunOutcome::NeedsForeignKeysOff,
         Ok(Ok(())) => RunOutcome::Done,

@@ -8,6 +8,7 @@ use super::recorder::RecordedStatement;
 use super::scratch::ScratchDatabase;
 use super::script_session;
 use super::writer::ScriptText;
+use crate::alter::offline_scope::Recording;
 use crate::error::{Error, ScriptError};
 use crate::runner::{StepContext, is_transactional, runs_in_transaction};
 use crate::session::{changes_role, touches_session};
@@ -46,7 +47,7 @@ impl ScriptWriter<'_> {
         }
         let _ = start;
         for (index, job) in steps.iter().filter_map(|step| self.job(step)).enumerate() {
-            let statements = self.write_down(job).await?;
+            let statements = self.write_down(job, Recording::AnyDatabase).await?;
             let written = CapturedRevision { statements, rebuilds: false };
             self.put(writer, job, &written)?;
             self.put_reset(writer, &written, index + 1 == steps.len());
@@ -67,9 +68,13 @@ impl ScriptWriter<'_> {
     }
 
     /// The statements of a revision, without a database.
-    pub(super) async fn write_down(&self, job: StepContext<'_>) -> Result<Vec<RecordedStatement>, Box<ScriptError>> {
+    pub(super) async fn write_down(
+        &self,
+        job: StepContext<'_>,
+        recording: Recording,
+    ) -> Result<Vec<RecordedStatement>, Box<ScriptError>> {
         let in_transaction = runs_in_transaction(self.backend, job.script);
-        script_session::write_down(self.dialect, job, in_transaction, &self.code).await
+        script_session::write_down(self.dialect, job, in_transaction, &self.code, recording).await
     }
 
     pub(super) fn job<'s>(&'s self, step: &'s Step) -> Option<StepContext<'s>> {

@@ -22,8 +22,9 @@ use super::scratch::ScratchDatabase;
 use super::script_session;
 #[cfg(feature = "sqlite")]
 use super::sqlite_schema;
+use crate::alter::offline_scope::Recording;
 #[cfg(feature = "mysql")]
-use crate::alter::columns_with_checks;
+use crate::alter::{columns_with_checks, finds_checks};
 use crate::backend::Backend;
 use crate::backend::dialect::{self, Dialect};
 use crate::error::ScriptError;
@@ -111,7 +112,8 @@ impl DowngradeRecorder {
         for revision in revisions {
             let script = match self.job_of(revision) {
                 Ok((step, dialect)) if self.backend.sql_dialect() == SqlDialect::Sqlite => {
-                    limited(async { Ok(self.script_without_schema(self.job(&step)?, dialect).await?) }).await
+                    let recording = Recording::WithoutColumnChecks;
+                    limited(async { Ok(self.script_without_schema(self.job(&step)?, dialect, recording).await?) }).await
                 }
                 Ok((step, dialect)) => limited(self.script_of(session, &step, dialect)).await,
                 Err(reason) => Err(reason),
@@ -200,10 +202,25 @@ impl DowngradeRecorder {
     ) -> Result<DowngradeScript, String> {
         let script = self.written_or_known(session, step, dialect).await?;
         #[cfg(feature = "mysql")]
-        if self.backend.sql_dialect() == SqlDialect::MySql {
-            require_checks_kept(session, &script).await?;
+        if self.backend.sql_dialect() == SqlDialect::MySql && lost_check(session, &script).await?.is_some() {
+            return self.script_that_keeps_checks(session, step, dialect).await;
         }
         Ok(script)
+    }
+
+    /// The statements for a database of MariaDB with checks in the definitions of columns.
+    #[cfg(feature = "mysql")]
+    async fn script_that_keeps_checks(
+        &self,
+        session: &DatabaseExecutor<'_>,
+        step: &Step,
+        dialect: &'static dyn Dialect,
+    ) -> Result<DowngradeScript, String> {
+        let script = self.script_without_schema(self.job(step)?, dialect, Recording::AnyDatabase).await?;
+        match lost_check(session, &script).await? {
+            None => Ok(script),
+            Some([table, column]) => Err(format!("it would lose the check in the definition of `{table}`.`{column}`")),
+        }
     }
 
     async fn written_or_known(
@@ -218,7 +235,7 @@ impl DowngradeRecorder {
             Some(KnownDowngrade::NeedsSchema) => return self.script_with_schema(session, step).await,
             None => {}
         }
-        let script = self.script_without_schema(self.job(step)?, dialect).await;
+        let script = self.script_without_schema(self.job(step)?, dialect, Recording::WithoutColumnChecks).await;
         #[cfg(feature = "sqlite")]
         if script.as_ref().is_err_and(|error| self.may_need_schema(error)) {
             self.remember(step, None, KnownDowngrade::NeedsSchema);
@@ -271,9 +288,10 @@ impl DowngradeRecorder {
         &self,
         job: StepContext<'_>,
         dialect: &'static dyn Dialect,
+        recording: Recording,
     ) -> Result<DowngradeScript, Box<ScriptError>> {
         let in_transaction = runs_in_transaction(self.backend, job.script);
-        let statements = script_session::write_down(dialect, job, in_transaction, &self.code).await?;
+        let statements = script_session::write_down(dialect, job, in_transaction, &self.code, recording).await?;
         Ok(script(job, statements, false, None))
     }
 
@@ -295,27 +313,24 @@ impl DowngradeRecorder {
     }
 }
 
-/// Refuses statements that may give a column of MariaDB another definition without the check that it has now: the code that
-/// runs asks the server for it, and the code that is recorded cannot. In doubt they are refused.
+/// A column, with its table, to which statements may give another definition without the check that it has now: the code
+/// that runs asks the server for it, and the code that is recorded cannot. In doubt a check is lost.
 #[cfg(feature = "mysql")]
-async fn require_checks_kept(session: &DatabaseExecutor<'_>, script: &DowngradeScript) -> Result<(), String> {
+async fn lost_check(session: &DatabaseExecutor<'_>, script: &DowngradeScript) -> Result<Option<[String; 2]>, String> {
     // As text, because a script prepares statements from texts.
     let texts = script.statements.iter().filter_map(|statement| match statement {
-        DowngradeStatement::Sql(text) => Some(text.to_lowercase()),
+        DowngradeStatement::Sql(text) if !finds_checks(text) => Some(text.to_lowercase()),
         _ => None,
     });
     let redefining: Vec<String> = texts.filter(|text| text.contains("modify") || text.contains("change")).collect();
     if redefining.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let checked = columns_with_checks(session).await.map_err(|error| format!("checks cannot be read: {error}"))?;
     let is_lost = |names: &&[String; 2]| {
         redefining.iter().any(|text| names.iter().all(|name| text.contains(&name.to_lowercase())))
     };
-    match checked.iter().find(is_lost) {
-        None => Ok(()),
-        Some([table, column]) => Err(format!("it would lose the check in the definition of `{table}`.`{column}`")),
-    }
+    Ok(checked.iter().find(is_lost).cloned())
 }
 
 /// Runs a capture for as long as code may take that only records.

@@ -2,6 +2,7 @@
 
 use super::ScriptWriter;
 use super::recorder::RecordedStatement;
+use crate::alter::offline_scope::Recording;
 #[cfg(feature = "sqlite")]
 use crate::error::Error;
 
@@ -28,7 +29,7 @@ impl ScriptWriter<'_> {
         let mut statements = Vec::new();
         for step in revisions.iter().filter_map(|id| self.upgrade_of(id)) {
             let Some(job) = self.job(&step) else { continue };
-            let written = self.write_down(job).await;
+            let written = self.write_down(job, Recording::WithoutColumnChecks).await;
             statements.push(written.map(|all| self.texts(&all)).map_err(|error| error.obstacle.to_string()));
         }
         statements

@@ -6,6 +6,7 @@ use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
 use super::query_kind;
 use super::recorder::{StatementRecorder, fake_exec_result};
 use super::schema_question::reads_schema_alone;
+use crate::alter::offline_scope::Recording;
 use crate::database_error::database_error;
 use crate::error::ScriptErrorKind;
 use crate::intercept::{BeginOptions, StatementHandler};
@@ -73,8 +74,9 @@ fn is_constraint(error: &DbErr) -> bool {
 
 #[async_trait]
 impl StatementHandler for ScratchSession {
-    fn writes_down(&self) -> bool {
-        self.purpose == ScratchMode::Write
+    fn recording(&self) -> Option<Recording> {
+        // On SQLite a check keeps its text when its table is rebuilt.
+        (self.purpose == ScratchMode::Write).then_some(Recording::WithoutColumnChecks)
     }
 
     async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {

@@ -5,6 +5,7 @@ use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
 
 use super::query_kind;
 use super::recorder::{RecordedStatement, StatementRecorder, fake_exec_result};
+use crate::alter::offline_scope::Recording;
 use crate::backend::dialect::Dialect;
 use crate::error::{ScriptError, ScriptErrorKind};
 use crate::intercept::{self, BeginOptions, CodeOptions, RunOutcome, StatementHandler};
@@ -13,16 +14,18 @@ use crate::runner::StepContext;
 /// A session without a database.
 struct ScriptSession {
     sheet: StatementRecorder,
+    recording: Recording,
 }
 
-/// Records the statements that a revision sends.
+/// Records the statements that a revision sends, for some databases.
 pub(super) async fn write_down(
     dialect: &'static dyn Dialect,
     job: StepContext<'_>,
     in_transaction: bool,
     options: &CodeOptions,
+    recording: Recording,
 ) -> Result<Vec<RecordedStatement>, Box<ScriptError>> {
-    let paper = ScriptSession { sheet: StatementRecorder::new(dialect, in_transaction) };
+    let paper = ScriptSession { sheet: StatementRecorder::new(dialect, in_transaction), recording };
     match intercept::run(job.code(in_transaction, options), dialect.backend(), paper).await {
         Ok((ending, paper)) => paper.sheet.into_statements(job, ending),
         Err(error) => StatementRecorder::new(dialect, in_transaction).into_statements(job, RunOutcome::Failed(error)),
@@ -31,8 +34,8 @@ pub(super) async fn write_down(
 
 #[async_trait]
 impl StatementHandler for ScriptSession {
-    fn writes_down(&self) -> bool {
-        true
+    fn recording(&self) -> Option<Recording> {
+        Some(self.recording)
     }
 
     async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {

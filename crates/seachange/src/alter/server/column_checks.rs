@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use sea_orm::sea_query::TableName;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 
+use super::deferred_names;
 use crate::alter::clause::{quoted, quoted_table};
 use crate::alter::default_name;
+use crate::alter::offline_scope::Recording;
 use crate::alter::operation::{AlterOperation, text};
 use crate::sql::{SqlDialect, TokenKind, joined, tokens};
 
@@ -19,6 +21,8 @@ pub(super) struct ColumnChecks {
     /// The definitions of columns without their checks, by the names of the checks to drop; empty if the column is dropped
     /// too.
     dropped: BTreeMap<String, String>,
+    /// Whether the server finds them when the statement runs.
+    is_left_to_server: bool,
 }
 
 impl ColumnChecks {
@@ -57,9 +61,18 @@ impl ColumnChecks {
         Ok(checks)
     }
 
-    /// The condition of the check of a column that a new definition has to repeat.
-    pub(super) fn kept(&self, column: &str) -> Option<&str> {
-        self.kept.get(&column.to_lowercase()).map(String::as_str)
+    /// Leaves it to the server to find the checks, where a database may have some.
+    pub(super) fn left_to_server(recording: Recording) -> Self {
+        Self { is_left_to_server: recording == Recording::AnyDatabase, ..Self::default() }
+    }
+
+    /// The clause with the check of a column that a new definition has to repeat; empty without one.
+    pub(super) fn clause(&self, column: &str) -> String {
+        match self.kept.get(&column.to_lowercase()) {
+            _ if self.is_left_to_server => deferred_names::place_of_check(column),
+            Some(condition) => format!(" CHECK ({condition})"),
+            None => String::new(),
+        }
     }
 
     /// The definition of a column without the check of this name; empty if the column is dropped too.

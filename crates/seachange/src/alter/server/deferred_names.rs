@@ -1,5 +1,5 @@
-//! Generated names of MySQL in an offline script, which cannot query the server now. The server finds the names when
-//! the statements run, by the rules of [`TableKeys::fates`](super::implicit_index::TableKeys::fates) and of
+//! Generated names of MySQL, and checks in the definitions of columns of MariaDB, in an offline script, which cannot query
+//! the server now. The server finds them when the statements run, by the rules of [`TableKeys::fates`](super::implicit_index::TableKeys::fates) and of
 //! [`found`](super::generated_names::found). Only `found` also cuts long names.
 
 use sea_orm::DbBackend;
@@ -14,6 +14,19 @@ use crate::alter::operation::{AlterOperation, text};
 const MARK: char = '\0';
 /// Precedes the name of a unique constraint at such a position.
 const UNIQUE: char = '\u{1}';
+/// Precedes the name of a column at such a position.
+const CHECK: char = '\u{2}';
+
+/// What the names of variables with names and clauses of indexes begin with.
+const INDEX_VARIABLE: &str = "@seachange_index_";
+/// What those of variables with checks begin with.
+const CHECK_VARIABLE: &str = "@seachange_check_";
+
+/// Whether a statement gives a column a definition with the check that the server has found.
+#[cfg(feature = "mysql")]
+pub(crate) fn finds_checks(statement: &str) -> bool {
+    statement.contains(CHECK_VARIABLE)
+}
 
 /// Leaves to the server what happens to the index of every foreign key that `operations` drop.
 pub(super) fn fates(operations: &[AlterOperation]) -> IndexDispositions {
@@ -31,6 +44,11 @@ pub(super) fn place_of_unique(name: &str) -> String {
     format!("{MARK}{UNIQUE}{name}{MARK}")
 }
 
+/// A placeholder for the clause with the check of a column.
+pub(super) fn place_of_check(column: &str) -> String {
+    format!("{MARK}{CHECK}{column}{MARK}")
+}
+
 /// The statements for one statement that may have placeholders. They query the texts, insert them, and run the result.
 pub(super) fn statements(table: &TableName, dropped: &IndexDispositions, statement: &str) -> Vec<String> {
     let parts: Vec<&str> = statement.split(MARK).collect();
@@ -42,11 +60,12 @@ pub(super) fn statements(table: &TableName, dropped: &IndexDispositions, stateme
         if number % 2 == 0 {
             pieces.push(literal(part));
         } else {
-            let variable = format!("@seachange_index_{}", number / 2 + 1);
-            let question = match part.strip_prefix(UNIQUE) {
-                Some(unique) => unique_index(table, unique),
-                None => index_clause(table, dropped, part),
+            let (kind, question) = match (part.strip_prefix(UNIQUE), part.strip_prefix(CHECK)) {
+                (Some(unique), _) => (INDEX_VARIABLE, unique_index(table, unique)),
+                (_, Some(column)) => (CHECK_VARIABLE, check_clause(table, column)),
+                _ => (INDEX_VARIABLE, index_clause(table, dropped, part)),
             };
+            let variable = format!("{kind}{}", number / 2 + 1);
             found.push(format!("SET {variable} = ({question})"));
             pieces.push(variable);
         }
@@ -112,6 +131,22 @@ SELECT CONCAT('`', REPLACE(CASE
     WHEN (SELECT COUNT(*) FROM own_indexes WHERE default_name = {name}) = 1
         THEN (SELECT MIN(name) FROM own_indexes WHERE default_name = {name})
     ELSE {name} END, '`', '``'), '`')"
+    )
+}
+
+/// The query for the clause with the check in the definition of a column. MySQL has no such checks, and no columns `LEVEL`
+/// and `TABLE_NAME` in this view: they are then those of `none`, and null.
+fn check_clause(TableName(schema, table): &TableName, column: &str) -> String {
+    let (schema, table) = (schema_of(schema.as_ref()), literal(&text(table)));
+    // MariaDB adds this one for the type `JSON`.
+    let of_json = literal(&format!("json_valid({})", quoted(DbBackend::MySql, column)));
+    let column = literal(column);
+    format!(
+        "SELECT COALESCE((
+        SELECT CONCAT(' CHECK (', MAX(CHECK_CLAUSE), ')') FROM information_schema.CHECK_CONSTRAINTS
+        WHERE CONSTRAINT_SCHEMA = {schema} AND TABLE_NAME = {table} AND LEVEL = 'Column' AND CONSTRAINT_NAME = {column}
+            AND CHECK_CLAUSE <> {of_json}), '')
+    FROM (SELECT NULL AS TABLE_NAME, NULL AS LEVEL) none"
     )
 }
 

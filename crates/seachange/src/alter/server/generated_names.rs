@@ -10,6 +10,7 @@ use super::deferred_names;
 use super::implicit_index::{IndexDispositions, KeyColumns, columns, implicit_indexes};
 use crate::alter::clause::quoted;
 use crate::alter::default_name;
+use crate::alter::offline_scope::Recording;
 use crate::alter::operation::{AlterOperation, text};
 
 /// The generated names that the statements need.
@@ -50,14 +51,14 @@ impl GeneratedNames {
     }
 
     /// Leaves it to the server to find the names, where necessary.
-    pub(super) fn left_to_server(table: &TableName, operations: &[AlterOperation]) -> Self {
+    pub(super) fn left_to_server(table: &TableName, operations: &[AlterOperation], recording: Recording) -> Self {
         let prefix = format!("{}_", text(&table.1));
         // Any other name is the constraint's actual name.
         let unnamed = dropped_uniques(operations).filter(|name| name.starts_with(&prefix) && name.ends_with("_key"));
         Self {
             indexes: deferred_names::fates(operations),
             uniques: unnamed.map(|name| (name.to_owned(), UniqueIndex::LeftToServer)).collect(),
-            checks: ColumnChecks::default(),
+            checks: ColumnChecks::left_to_server(recording),
         }
     }
 

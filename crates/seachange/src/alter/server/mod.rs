@@ -18,10 +18,12 @@ use sea_orm_migration::SchemaManagerConnection;
 pub(crate) use self::column_checks::columns_with_checks;
 #[cfg(any(feature = "cli", feature = "mysql"))]
 pub(crate) use self::column_checks::is_mariadb;
+#[cfg(feature = "mysql")]
+pub(crate) use self::deferred_names::finds_checks;
 use self::generated_names::GeneratedNames;
 use self::statements::statements;
 use super::error::AlterError;
-use super::offline_scope::is_written_down;
+use super::offline_scope::{is_written_down, recording};
 use super::operation::AlterOperation;
 
 /// Makes the changes in order. With `counts_losses`, nothing is changed if a change would not keep all values.
@@ -36,9 +38,9 @@ pub(super) async fn alter(
         let is_in_transaction = matches!(connection, SchemaManagerConnection::Transaction(_));
         losses::require_values_kept(connection, backend, table, operations, is_in_transaction).await?;
     }
-    let names = match backend {
-        DbBackend::MySql if is_written_down() => GeneratedNames::left_to_server(table, operations),
-        DbBackend::MySql => GeneratedNames::read(connection, table, operations).await?,
+    let names = match (backend, recording()) {
+        (DbBackend::MySql, Some(recording)) => GeneratedNames::left_to_server(table, operations, recording),
+        (DbBackend::MySql, None) => GeneratedNames::read(connection, table, operations).await?,
         _ => GeneratedNames::default(),
     };
     let mut statements = statements(backend, table, operations, &names)?;

@@ -120,10 +120,9 @@ fn clause(
         AlterOperation::AddColumn(new) => format!("ADD COLUMN {}", column(backend, &name_of, new)?),
         AlterOperation::ModifyColumn { new, .. } => {
             let definition = column(backend, &name_of, new)?;
-            match names.checks.kept(&new.get_column_name()).filter(|_| new.get_column_spec().check.is_none()) {
-                Some(condition) => format!("MODIFY COLUMN {definition} CHECK ({condition})"),
-                None => format!("MODIFY COLUMN {definition}"),
-            }
+            let states_check = !is_mysql || new.get_column_spec().check.is_some();
+            let check = if states_check { String::new() } else { names.checks.clause(&new.get_column_name()) };
+            format!("MODIFY COLUMN {definition}{check}")
         }
         AlterOperation::RenameColumn { from, to } => {
             format!("RENAME COLUMN {} TO {}", quoted(from), quoted(to))

@@ -12,6 +12,7 @@ use super::deferred_names;
 use super::generated_names::{GeneratedNames, UniqueIndex, found};
 use super::implicit_index::{IndexDisposition, IndexDispositions, KeyColumns, TableKeys};
 use super::statements::statements;
+use crate::alter::offline_scope::Recording;
 use crate::alter::operation::{AlterOperation, table_name};
 use crate::alter::{AlterError, ForeignKeyName, NewForeignKey};
 use crate::schema::Deferrable;
@@ -269,7 +270,7 @@ fn the_server_looks_for_unique_constraints_itself() {
     let operations = [drop("u"), drop("posts_it's_key")];
     let table = ("blog", "posts").into_table_ref();
     let table = table_name(&table).unwrap();
-    let names = GeneratedNames::left_to_server(table, &operations);
+    let names = GeneratedNames::left_to_server(table, &operations, Recording::WithoutColumnChecks);
     let statements = statements(MySql, table, &operations, &names).unwrap();
     let written = deferred_names::statements(table, &names.indexes, &statements[0]);
     insta::assert_snapshot!(written.join(";\n"), @r#"
@@ -290,4 +291,34 @@ fn the_server_looks_for_unique_constraints_itself() {
     EXECUTE seachange_alter;
     DEALLOCATE PREPARE seachange_alter
     "#);
+}
+
+#[test]
+fn the_server_looks_for_checks_of_columns_itself() {
+    let stated = ColumnDef::new("kind").string_len(20).check(Expr::col("kind").ne("y")).take();
+    let operations = [modify_column(ColumnDef::new("it's").integer().take()), modify_column(stated)];
+    let table = "posts".into_table_ref();
+    let table = table_name(&table).unwrap();
+    let written = |recording| {
+        let names = GeneratedNames::left_to_server(table, &operations, recording);
+        let statements = statements(MySql, table, &operations, &names).unwrap();
+        let all = statements.iter().flat_map(|one| deferred_names::statements(table, &names.indexes, one));
+        all.collect::<Vec<_>>().join(";\n")
+    };
+    insta::assert_snapshot!(written(Recording::WithoutColumnChecks), @"
+    ALTER TABLE `posts` MODIFY COLUMN `it's` int;
+    ALTER TABLE `posts` MODIFY COLUMN `kind` varchar(20) CHECK (`kind` <> 'y')
+    ");
+    insta::assert_snapshot!(written(Recording::AnyDatabase), @"
+    SET @seachange_check_1 = (SELECT COALESCE((
+            SELECT CONCAT(' CHECK (', MAX(CHECK_CLAUSE), ')') FROM information_schema.CHECK_CONSTRAINTS
+            WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME = 'posts' AND LEVEL = 'Column' AND CONSTRAINT_NAME = 'it\'s'
+                AND CHECK_CLAUSE <> 'json_valid(`it\'s`)'), '')
+        FROM (SELECT NULL AS TABLE_NAME, NULL AS LEVEL) none);
+    SET @seachange_alter = CONCAT('ALTER TABLE `posts` MODIFY COLUMN `it\'s` int', @seachange_check_1, '');
+    PREPARE seachange_alter FROM @seachange_alter;
+    EXECUTE seachange_alter;
+    DEALLOCATE PREPARE seachange_alter;
+    ALTER TABLE `posts` MODIFY COLUMN `kind` varchar(20) CHECK (`kind` <> 'y')
+    ");
 }

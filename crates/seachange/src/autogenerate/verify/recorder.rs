@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
 
 use super::schema_names::rewrite_schema_names;
+use crate::alter::offline_scope::Recording;
 use crate::autogenerate::scratch::inert;
 use crate::intercept::{BeginOptions, StatementHandler};
 use crate::session::DirectSession;
@@ -33,8 +34,8 @@ impl Recorder {
 
 #[async_trait]
 impl StatementHandler for Recorder {
-    fn writes_down(&self) -> bool {
-        self.is_script
+    fn recording(&self) -> Option<Recording> {
+        self.is_script.then_some(Recording::WithoutColumnChecks)
     }
 
     async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {

@@ -155,14 +155,16 @@ async fn a_column_that_is_dropped_and_added_again_is_a_new_one() {
 
 #[tokio::test]
 async fn a_script_stops_before_it_copies() {
-    use crate::alter::offline_scope::written_down;
+    use crate::alter::offline_scope::{Recording, written_down};
     let connection = database("CREATE TABLE t (id integer PRIMARY KEY, v text); INSERT INTO t VALUES (1, '007')").await;
     let integer = || ColumnDef::new("v").integer().take();
-    let error = written_down(change(&connection, "t", |t| t.modify_column(integer()))).await.unwrap_err();
+    let error = written_down(Recording::AnyDatabase, change(&connection, "t", |t| t.modify_column(integer())))
+        .await
+        .unwrap_err();
     insta::assert_snapshot!(error, @"Execution Error: error returned from database: (code: 275) CHECK constraint failed: values of column v do not all convert to integer");
     check_left_clean(&connection).await;
     sea_orm::ConnectionTrait::execute_unprepared(&connection, "UPDATE t SET v = '7'").await.unwrap();
-    written_down(change(&connection, "t", |t| t.modify_column(integer()))).await.unwrap();
+    written_down(Recording::AnyDatabase, change(&connection, "t", |t| t.modify_column(integer()))).await.unwrap();
     assert_eq!(rows(&connection).await, "7");
     check_left_clean(&connection).await;
 }
