@@ -170,6 +170,7 @@ impl Batches<'_> {
                 BatchOutcome::Complete(now) => return Ok(self.finish(&now, start)),
                 BatchOutcome::Passed { status: now, is_last: true, .. } => return Ok(self.finish(&now, start)),
                 BatchOutcome::Passed { status: now, passed: more, is_last: false } => {
+                    size.saw_batch(begun.elapsed());
                     is_paused = false;
                     passed += more;
                     lag.committed(now.rows_passed);

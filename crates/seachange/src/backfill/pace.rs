@@ -40,10 +40,31 @@ impl Pace {
         next.clamp(1, self.limit())
     }
 
-    /// The most rows of a batch. Where the rate is limited, a batch takes the rows of 25 ms: the fewer rows it has, the
-    /// fewer other writers wait for one of them.
+    /// The most rows of a batch. Where the rate is limited, a batch takes at most the rows of 25 ms.
     pub(super) fn limit(&self) -> u64 {
         self.rows_per_second.map_or(self.most, |rate| (rate / 40).clamp(1, self.most))
+    }
+
+    /// The rows of a batch after one whose `rows` rows took `work`, and its other statements `overhead`. Where the rate is
+    /// limited, they are the fewest that reach it, with some time to spare: other writers wait for a batch of few rows for
+    /// less time, and fewer of them do.
+    fn fewest(&self, rows: u64, work: Duration, overhead: Duration) -> u64 {
+        let Some(rate) = self.rows_per_second else { return self.most };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "the product is a number of rows within the limits below"
+        )]
+        let fewest = {
+            let (rate, row) = (rate as f64, work.as_secs_f64().max(1e-6) / rows.max(1) as f64);
+            // The part of each second that is left for the other statements.
+            let left = (1.0 - rate * row).max(1e-3);
+            let seconds = 1.5 * overhead.as_secs_f64() / left;
+            // With less work than its other statements, a batch does not become shorter.
+            (rate * seconds).max(overhead.as_secs_f64() / row).ceil() as u64
+        };
+        fewest.clamp(1, self.limit())
     }
 
     /// How long SQLite is left to other writers after a batch. One that waits asks again after times that grow with its
@@ -72,11 +93,15 @@ pub(super) struct BatchSize {
     /// The shortest time of a statement without rows, which does not become less with fewer rows. A longer one may have
     /// waited for another program that runs the same backfill.
     round_trip: Option<Duration>,
+    /// How long the rows of the last batch took, without the round trip.
+    work: Duration,
+    /// How long all else in batches takes, on average.
+    overhead: Option<Duration>,
 }
 
 impl BatchSize {
     pub(super) fn new(pace: Pace, rows: u64) -> Self {
-        Self { pace, rows: rows.clamp(1, pace.limit()), round_trip: None }
+        Self { pace, rows: rows.clamp(1, pace.limit()), round_trip: None, work: Duration::ZERO, overhead: None }
     }
 
     /// Remembers how long a statement without rows took.
@@ -86,8 +111,16 @@ impl BatchSize {
 
     /// After a batch whose rows took `time`, the number of rows of the next one.
     pub(super) fn next(&mut self, time: Duration) -> u64 {
-        self.rows = self.pace.next(self.rows, time.saturating_sub(self.round_trip.unwrap_or_default()));
+        self.work = time.saturating_sub(self.round_trip.unwrap_or_default());
+        let fewest = self.overhead.map_or(u64::MAX, |overhead| self.pace.fewest(self.rows, self.work, overhead));
+        self.rows = self.pace.next(self.rows, self.work).min(fewest);
         self.rows
+    }
+
+    /// Remembers how long the whole batch took.
+    pub(super) fn saw_batch(&mut self, whole: Duration) {
+        let own = whole.saturating_sub(self.work);
+        self.overhead = Some(self.overhead.map_or(own, |before| (before * 3 + own) / 4));
     }
 
     /// Takes half of the rows after a batch that another session disturbed.
@@ -130,6 +163,28 @@ mod tests {
         assert_eq!(pace(None).due(now, now, 1000), now);
         assert_eq!(pace(Some(3)).limit(), 1);
         assert_eq!(pace(Some(1000)).next(1000, Duration::from_millis(1)), 25);
+    }
+
+    #[test]
+    fn a_limited_rate_is_reached_with_few_rows() {
+        // A row takes 4 µs and what is around them 1 ms, of which the round trip of the rows is a part.
+        let [round_trip, overhead] = [200, 1000].map(Duration::from_micros);
+        let rows_of = |rate: u64| {
+            let mut size = BatchSize::new(pace(Some(rate)), 25);
+            for _ in 0..60 {
+                size.saw_round_trip(round_trip);
+                let work = round_trip + Duration::from_micros(4 * size.rows);
+                size.next(work);
+                size.saw_batch(work + overhead);
+            }
+            size.rows
+        };
+        for (rate, rows) in [(200, 5), (10_000, 250), (125_000, 450), (200_000, 1_800), (300_000, 7_500)] {
+            let found = rows_of(rate);
+            assert!(found.abs_diff(rows) <= rows / 10, "{rate}: {found}");
+            let (needed, time) = (found * 4 + 1200, found * 1_000_000 / rate);
+            assert!(needed <= time || rate > 200_000, "{rate}: {found} rows take {needed} µs of {time} µs");
+        }
     }
 
     #[test]
