@@ -43,7 +43,9 @@ pub(super) async fn alter(
         (DbBackend::MySql, None) => GeneratedNames::read(connection, table, operations).await?,
         _ => GeneratedNames::default(),
     };
-    let mut statements = statements(backend, table, operations, &names)?;
+    let written = statements(backend, table, operations, &names)?;
+    let mut statements: Vec<String> =
+        written.iter().flat_map(|one| deferred_names::statements(table, &names.indexes, one)).collect();
     if counts_losses && is_written_down() {
         if backend == DbBackend::Postgres {
             statements.splice(..0, losses::script_guards(table, operations));
@@ -51,8 +53,7 @@ pub(super) async fn alter(
             first.insert_str(0, &losses::script_remarks(operations));
         }
     }
-    let dropped = &names.indexes;
-    for statement in statements.iter().flat_map(|statement| deferred_names::statements(table, dropped, statement)) {
+    for statement in statements {
         // Not `execute_unprepared`, which does not report its statement: an error has to name the refused statement.
         connection.execute_raw(Statement::from_string(backend, statement)).await?;
     }
