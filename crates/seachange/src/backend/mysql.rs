@@ -202,9 +202,14 @@ impl Backend for MySqlBackend {
     }
 
     /// Errors 1205, `lock wait timeout`, and 1213, `deadlock`, which is also Galera's error when another node changed the
-    /// same rows first; 3101 is that error of group replication.
+    /// same rows first; 3101 is that error of group replication, and so is 1180, the error of a commit, with the number 149
+    /// of a deadlock in its text.
     fn is_lock_conflict(&self, error: &DbErr) -> bool {
-        number(error).is_some_and(|number| [1205, 1213, 3101].contains(&number))
+        match number(error) {
+            Some(1205 | 1213 | 3101) => true,
+            Some(1180) => error.to_string().contains("error 149"),
+            _ => false,
+        }
     }
 
     fn catalog_effects(&self, sql: &str) -> Vec<CatalogEffect> {
