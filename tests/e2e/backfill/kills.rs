@@ -130,18 +130,22 @@ fn kill_server<E: ServerSoftware>(
     let database = script.database;
     let mut command = first;
     let mut running: Option<Running> = None;
+    // A program may outlive many restarts of its server.
+    let limited = |command: &str| -> Outcome<Program> {
+        Ok(script.program(&format!("{command} --rows-per-second 2000"))?.limit(Duration::from_secs(120)))
+    };
     for kill in 0..kills {
         let before = passed(database, name)?;
         let begun = Instant::now();
         let mut program = match running.take() {
             Some(program) => program,
-            None => script.program(&format!("{command} --rows-per-second 2000"))?.start()?,
+            None => limited(command)?.start()?,
         };
         while passed(database, name)? == before {
             if program.has_ended()? {
                 let output = program.finish()?;
                 assert!(!output.success(), "{kill} kills, and it is complete: {output}");
-                program = script.program(&format!("{next} --rows-per-second 2000"))?.start()?;
+                program = limited(next)?.start()?;
             }
             assert!(begun.elapsed() < Duration::from_secs(30), "kill {kill}: it passes no rows: {}", program.kill());
             sleep(Duration::from_millis(2));
