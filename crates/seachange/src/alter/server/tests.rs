@@ -309,7 +309,7 @@ fn the_server_looks_for_checks_of_columns_itself() {
     ALTER TABLE `posts` MODIFY COLUMN `it's` int;
     ALTER TABLE `posts` MODIFY COLUMN `kind` varchar(20) CHECK (`kind` <> 'y')
     ");
-    insta::assert_snapshot!(written(Recording::AnyDatabase), @"
+    insta::assert_snapshot!(written(Recording::AnyDatabase), @r"
     SET @seachange_check_1 = (SELECT COALESCE((
             SELECT CONCAT(' CHECK (', MAX(CHECK_CLAUSE), ')') FROM information_schema.CHECK_CONSTRAINTS
             WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME = 'posts' AND LEVEL = 'Column' AND CONSTRAINT_NAME = 'it\'s'
