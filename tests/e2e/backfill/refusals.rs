@@ -183,10 +183,14 @@ fn row_inserted_into_a_batch(database: &TestDatabase) -> TestResult {
         database,
         "UPDATE people SET name = 'held' WHERE id = 70; INSERT INTO people (id, name) VALUES (50, 'new')",
     )?;
-    let running = script.program("backfill run")?.start()?;
-    let waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'";
+    let mut running = script.program("backfill run")?.start()?;
+    let waiting =
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     while database.value::<i64>(waiting)? == 0 {
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        if running.has_ended()? {
+            return Err(format!("it has ended: {}", running.kill()).into());
+        }
+        running.pause()?;
     }
     block_on(holder.commit())?;
     running.finish()?.succeeded()?;

@@ -46,14 +46,14 @@ impl RunningTests {
     /// What to say if a test has run for too long.
     fn overdue(&self, now: Instant) -> Option<String> {
         let tests = self.tests.lock().unwrap_or_else(PoisonError::into_inner);
-        let minutes = |began: Instant| now.saturating_duration_since(began).as_secs() / 60;
-        if tests.values().all(|began| now.saturating_duration_since(*began) < LIMIT) {
+        let age = |began: &Instant| now.saturating_duration_since(*began);
+        if tests.values().all(|began| age(began) < LIMIT) {
             return None;
         }
         let mut text =
             format!("A test runs for more than {} minutes; the run is ended. Running tests:", LIMIT.as_secs() / 60);
         for (name, began) in &*tests {
-            let _ = write!(text, "\n  {name}: {} minutes", minutes(*began));
+            let _ = write!(text, "\n  {name}: {} minutes", age(began).as_secs() / 60);
         }
         Some(text)
     }

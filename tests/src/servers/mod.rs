@@ -36,5 +36,4 @@ pub use postgres::{Postgres, PostgresMajor, PostgresServer};
 pub(crate) use shared::admin_database;
 pub use shared::{SPECIAL_PASSWORD, SPECIAL_USER, SharedServers};
 pub(crate) use temporary::connect;
-pub use temporary::pool_options;
-pub use temporary::{ServerSoftware, TemporaryServer};
+pub use temporary::{ServerSoftware, TemporaryServer, pool_options};

@@ -403,28 +403,22 @@ impl Batches<'_> {
         let never = AtomicBool::new(false);
         let stop = self.stop.as_deref().unwrap_or(&never);
         for _ in 1..ATTEMPTS {
-            match self.batch(shape, key, work, size).await {
-                Err(BackfillError::Database(error)) if self.backend.is_lock_conflict(&error) => {
+            let error = match self.batch(shape, key, work, size).await {
+                Err(error) => error,
+                outcome => return outcome,
+            };
+            match &error {
+                BackfillError::Database(error) if self.backend.is_lock_conflict(error) => {
                     size.shrink();
                     pause.sleep(Duration::MAX, stop).await;
-                    if stop.load(Ordering::Relaxed) {
-                        return Err(BackfillError::Database(error));
-                    }
                 }
-                Err(error @ BackfillError::RowsAdded { .. }) => {
-                    size.shrink();
-                    if stop.load(Ordering::Relaxed) {
-                        return Err(error);
-                    }
-                }
+                BackfillError::RowsAdded { .. } => size.shrink(),
                 // A statement limit that is shorter than a batch.
-                Err(BackfillError::Database(error)) if self.backend.is_timed_out(&error) && size.rows > 1 => {
-                    size.slow_down();
-                    if stop.load(Ordering::Relaxed) {
-                        return Err(BackfillError::Database(error));
-                    }
-                }
-                outcome => return outcome,
+                BackfillError::Database(error) if self.backend.is_timed_out(error) && size.rows > 1 => size.slow_down(),
+                _ => return Err(error),
+            }
+            if stop.load(Ordering::Relaxed) {
+                return Err(error);
             }
         }
         self.batch(shape, key, work, size).await

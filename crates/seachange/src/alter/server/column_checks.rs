@@ -68,11 +68,11 @@ impl ColumnChecks {
 
     /// The clause with the check of a column that a new definition has to repeat; empty without one.
     pub(super) fn clause(&self, column: &str) -> String {
-        match self.kept.get(&column.to_lowercase()) {
-            _ if self.is_left_to_server => deferred_names::place_of_check(column),
-            Some(condition) => format!(" CHECK ({condition})"),
-            None => String::new(),
+        if self.is_left_to_server {
+            return deferred_names::place_of_check(column);
         }
+        let kept = self.kept.get(&column.to_lowercase());
+        kept.map_or_else(String::new, |condition| format!(" CHECK ({condition})"))
     }
 
     /// The definition of a column without the check of this name; empty if the column is dropped too.

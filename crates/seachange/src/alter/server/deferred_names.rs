@@ -1,6 +1,7 @@
 //! Generated names of MySQL, and checks in the definitions of columns of MariaDB, in an offline script, which cannot query
-//! the server now. The server finds them when the statements run, by the rules of [`TableKeys::fates`](super::implicit_index::TableKeys::fates) and of
-//! [`found`](super::generated_names::found). Only `found` also cuts long names.
+//! the server now. The server finds them when the statements run, by the rules of
+//! [`TableKeys::fates`](super::implicit_index::TableKeys::fates) and of [`found`](super::generated_names::found). Only
+//! `found` also cuts long names.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{SchemaName, TableName};

@@ -23,7 +23,7 @@ pub(crate) use self::deferred_names::finds_checks;
 use self::generated_names::GeneratedNames;
 use self::statements::statements;
 use super::error::AlterError;
-use super::offline_scope::{is_written_down, recording};
+use super::offline_scope::recording;
 use super::operation::AlterOperation;
 
 /// Makes the changes in order. With `counts_losses`, nothing is changed if a change would not keep all values.
@@ -34,11 +34,12 @@ pub(super) async fn alter(
     operations: &[AlterOperation],
     counts_losses: bool,
 ) -> Result<(), AlterError> {
-    if counts_losses && !is_written_down() {
+    let recording = recording();
+    if counts_losses && recording.is_none() {
         let is_in_transaction = matches!(connection, SchemaManagerConnection::Transaction(_));
         losses::require_values_kept(connection, backend, table, operations, is_in_transaction).await?;
     }
-    let names = match (backend, recording()) {
+    let names = match (backend, recording) {
         (DbBackend::MySql, Some(recording)) => GeneratedNames::left_to_server(table, operations, recording),
         (DbBackend::MySql, None) => GeneratedNames::read(connection, table, operations).await?,
         _ => GeneratedNames::default(),
@@ -46,7 +47,7 @@ pub(super) async fn alter(
     let written = statements(backend, table, operations, &names)?;
     let mut statements: Vec<String> =
         written.iter().flat_map(|one| deferred_names::statements(table, &names.indexes, one)).collect();
-    if counts_losses && is_written_down() {
+    if counts_losses && recording.is_some() {
         if backend == DbBackend::Postgres {
             statements.splice(..0, losses::script_guards(table, operations));
         } else if let Some(first) = statements.first_mut() {
