@@ -11,27 +11,32 @@ use crate::revisions::migrations;
 use crate::upgrade::{REVISIONS, in_turns};
 use crate::{Options, engine, say};
 
-/// Prints the time and the processor time of an upgrade, divided by those of one that stores no downgrades.
+/// How many rounds of the few revisions of the torture tests are made for one of the many.
+const SHORT_ROUNDS: usize = 15;
+
+/// Prints the time and the processor time of upgrades, divided by those of upgrades that store no downgrades.
 pub(crate) fn compare(servers: &SharedServers, options: &Options) -> Result<(), Box<dyn Error>> {
-    say!("Applying {REVISIONS} revisions: with / without stored downgrades, median (least-greatest)");
-    say!("{:18}{:>22}{:>22}", "", "time", "processor");
-    let migrations = migrations(REVISIONS);
-    for place in options.places() {
-        let [with, without] = in_turns(servers, place, options.rounds, [true, false], |stores, url| {
-            let before = processor_time()?;
-            let time = match stores {
-                true => block_on(engine::apply(url, migrations))?,
-                false => block_on(engine::apply_alone(url, migrations))?,
-            };
-            Ok((time, processor_time()? - before))
-        })?;
-        let times = |all: &[(Duration, Duration)]| all.iter().map(|(time, _)| *time).collect::<Vec<_>>();
-        let processor = |all: &[(Duration, Duration)]| all.iter().map(|(_, time)| *time).collect::<Vec<_>>();
-        let (time, processor) = (
-            Figures::ratios(&times(&with), &times(&without)),
-            Figures::ratios(&processor(&with), &processor(&without)),
-        );
-        say!("{place:18}{time:>22}{processor:>22}");
+    let many = migrations(REVISIONS);
+    let revisions = [
+        (format!("{REVISIONS} revisions of a statement"), many, options.rounds),
+        ("ten revisions of the torture tests".to_owned(), &ten_migration::MIGRATIONS, SHORT_ROUNDS * options.rounds),
+    ];
+    for (what, migrations, rounds) in revisions {
+        say!("Applying {what}: with / without stored downgrades; time, median (least-greatest); processor in all");
+        for place in options.places() {
+            let [with, without] = in_turns(servers, place, rounds, [true, false], |stores, url| {
+                let before = processor_time()?;
+                let time = match stores {
+                    true => block_on(engine::apply(url, migrations))?,
+                    false => block_on(engine::apply_alone(url, migrations))?,
+                };
+                Ok((time, processor_time()? - before))
+            })?;
+            let times = |all: &[(Duration, Duration)]| all.iter().map(|(time, _)| *time).collect::<Vec<_>>();
+            let processor = |all: &[(Duration, Duration)]| all.iter().map(|(_, time)| time.as_secs_f64()).sum::<f64>();
+            let time = Figures::ratios(&times(&with), &times(&without));
+            say!("{place:18}{time:>22}{:>22.2}", processor(&with) / processor(&without));
+        }
     }
     Ok(())
 }

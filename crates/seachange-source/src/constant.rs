@@ -117,11 +117,23 @@ impl ConstantParser {
                     return Err(FileErrorKind::NotALiteral { field, expected });
                 }
             }
+            "lock_timeout" => {
+                let expected = "a time such as `\"20ms\"` or `\"1s\"`";
+                if !is_short_time(&text(field.clone(), expected, value)?) {
+                    return Err(FileErrorKind::NotALiteral { field, expected });
+                }
+            }
             "branch_labels" => revision.branch_labels = list(field, value)?,
             _ => return Err(FileErrorKind::UnknownField { field }),
         }
         Ok(())
     }
+}
+
+/// Whether a text is a number of milliseconds or seconds of at most six digits: `20ms`, `1s`.
+fn is_short_time(text: &str) -> bool {
+    let number = text.strip_suffix("ms").or_else(|| text.strip_suffix('s')).unwrap_or_default();
+    (1..=6).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a text is a time in UTC to the second, as RFC 3339 writes it: `2026-11-21T09:03:11Z`.

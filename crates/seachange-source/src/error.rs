@@ -69,7 +69,7 @@ pub enum FileErrorKind {
     /// A field that does not exist.
     #[error(
         "unknown field `{field}` in `REVISION`; expected `id`, `down_revision`, `depends_on`, `branch_labels`, \
-         `replaces`, `allow`, `after_backfills`, `not_before` or `created`"
+         `replaces`, `allow`, `after_backfills`, `not_before`, `lock_timeout` or `created`"
     )]
     UnknownField {
         /// The field.

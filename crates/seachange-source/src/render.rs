@@ -32,6 +32,8 @@ pub struct NewRevision {
     pub after_backfills: Vec<String>,
     /// The time before which it waits, in RFC 3339 format; empty for none.
     pub not_before: String,
+    /// How long a statement of it may wait for a lock, such as `20ms`; empty for the limit of the run.
+    pub lock_timeout: String,
     /// The creation time of the revision in RFC 3339 format: `2026-11-21T09:03:11Z`. The name of the file contains
     /// the day.
     pub created: String,
@@ -231,7 +233,7 @@ pub(crate) fn constant(new: &NewRevision) -> String {
     ];
     let mut fields = vec![field("id", &literal(&new.id))];
     fields.extend(lists.iter().filter(|(_, ids)| !ids.is_empty()).map(|(name, ids)| field(name, &list(name, ids))));
-    let times = [("not_before", &new.not_before), ("created", &new.created)];
+    let times = [("not_before", &new.not_before), ("lock_timeout", &new.lock_timeout), ("created", &new.created)];
     fields.extend(times.iter().filter(|(_, time)| !time.is_empty()).map(|(name, time)| field(name, &literal(time))));
     format!("pub const REVISION: Revision = Revision {{\n{}    ..Revision::ROOT\n}};", fields.concat())
 }

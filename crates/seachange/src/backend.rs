@@ -143,8 +143,9 @@ pub(crate) trait Backend: Send + Sync {
         Ok(true)
     }
 
-    /// Whether the session finds none of these tables, where one query tells that; `false` where it is unknown.
-    async fn is_none_there(&self, _connection: &DatabaseConnection, _tables: &[String]) -> bool {
+    /// Whether the session finds none of these tables, whose names are quoted, where one query tells that; `false` where it
+    /// is unknown.
+    async fn is_none_there(&self, _session: &DatabaseExecutor<'_>, _tables: &[String]) -> bool {
         false
     }
 
@@ -205,6 +206,11 @@ pub(crate) trait Backend: Send + Sync {
     ) -> Result<Option<BegunTransaction>, DbErr> {
         let begun = session.execute_unprepared(&format!("{}{}", before.0, self.begin_text())).await;
         begun.map(|_| Some(BegunTransaction::default()))
+    }
+
+    /// The statement that limits how long statements of the open transaction wait for locks, where there is one.
+    fn transaction_lock_limit(&self, _limit: Duration) -> Option<String> {
+        None
     }
 
     /// The settings of a session that cannot be replaced, for [`restore_session`](Self::restore_session).

@@ -125,8 +125,9 @@ pub enum Event<'a> {
         message: &'a str,
         /// The number of the next attempt, from 1 for the first one after the first failure.
         attempt: u32,
-        /// The greatest number of such attempts.
-        of: u32,
+        /// The greatest number of such attempts; `None` for a revision that limits its waits for locks itself, which is
+        /// tried for a time.
+        of: Option<u32>,
         /// Why the last attempt failed.
         cause: &'a FailureCause,
     },

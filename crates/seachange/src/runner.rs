@@ -153,7 +153,8 @@ impl Runner<'_> {
         let steps = std::slice::from_ref(job.step);
         let work = async {
             self.check(job).await?;
-            self.with_retries(steps, || Box::pin(self.run_step(job))).await
+            let patience = self.lock_limit(job).map_or(Duration::ZERO, |_| self.context.run_lock_timeout());
+            self.with_retries(steps, patience, || Box::pin(self.run_step(job))).await
         };
         self.with_events(job, number, of, rolls_back, work).await
     }

@@ -14,7 +14,7 @@ use super::{backfill, insert, people, times};
 use crate::guarantees::script::{Outcome, Script};
 use crate::torture::check_loss_is_told;
 
-/// How many rows a table has, and how often its backfill is killed. `BACKFILL_KILLS` asks for more.
+/// How many rows a table has, and how often its backfill is killed. `BACKFILL_ROWS` and `BACKFILL_KILLS` ask for more.
 const ROWS: u32 = 100_000;
 const KILLS: u32 = 40;
 
@@ -71,7 +71,7 @@ fn start_and_kill(database: &TestDatabase, program: &Program, pause: Duration) -
 
 fn program_is_killed(database: &TestDatabase) -> TestResult {
     let wanted = number("BACKFILL_KILLS", KILLS);
-    let rows = ROWS.max(wanted * 1500);
+    let rows = number("BACKFILL_ROWS", ROWS).max(wanted * 150);
     people(database, rows)?;
     let script = Script::new(database).outside("l1", backfill(&json!({"target": 3})));
     let mut killed = 0;

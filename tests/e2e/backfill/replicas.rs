@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
 use seachange_tests::harness::{Case, TestResult};
-use seachange_tests::servers::{MariaDbServer, PostgresServer};
+use seachange_tests::servers::{MariaDb, MariaDbServer, MySql, PostgresServer, ServerSoftware, TemporaryServer};
 use seachange_tests::{Backend, TestDatabase, block_on, pool_options};
 use serde_json::json;
 
@@ -16,6 +16,7 @@ pub(super) fn trials() -> Vec<Case> {
     vec![
         Case::owning(Backend::Postgres, "backfill::waits_for_replicas", waits_for_standby),
         Case::owning(Backend::MariaDb, "backfill::waits_for_replicas", waits_for_replica_of_mariadb),
+        Case::owning(Backend::MySql, "backfill::waits_for_replicas", waits_for_replica_of_mysql),
         Case::owning(Backend::Postgres, "backfill::lag_that_is_not_shown", lag_that_is_not_shown),
         Case::on(Backend::MySql, "backfill::lag_without_a_replica", lag_without_a_replica),
         Case::owning(Backend::MariaDb, "backfill::statements_are_logged", statements_are_logged),
@@ -132,19 +133,48 @@ fn refusals_of_a_replica(script: &Script<'_>, url: &str) -> TestResult {
     Ok(())
 }
 
-/// `SHOW REPLICA STATUS` of MariaDB; replication begins with the first event of the binary log.
+/// How a system like MySQL lets a server follow another one.
+struct Replication {
+    /// The options of both servers.
+    options: &'static [&'static str],
+    /// Names the primary, with its port in place of `{port}`.
+    follow: &'static str,
+    /// The word for a replica in `START` and `STOP`.
+    replica: &'static str,
+}
+
+/// Replication begins with the first event of the binary log.
 fn waits_for_replica_of_mariadb() -> TestResult {
-    let primary = MariaDbServer::start_with(&["--log-bin", "--server-id=1", "--binlog-format=ROW"])?;
-    let standby = MariaDbServer::start_with(&["--log-bin", "--server-id=2", "--binlog-format=ROW"])?;
-    let database = TestDatabase::at(Backend::MariaDb, Some(primary.address()))?;
-    people(&database, 20_000)?;
-    let administrator = Replica::connect(&standby.url("mysql"))?;
-    administrator.execute(&format!(
-        "CHANGE MASTER TO master_host = '127.0.0.1', master_port = {}, master_user = 'seachange',
+    waits_for_replica::<MariaDb>(&Replication {
+        options: &["--log-bin", "--binlog-format=ROW"],
+        follow: "CHANGE MASTER TO master_host = '127.0.0.1', master_port = {port}, master_user = 'seachange',
             master_password = 'seachange', master_use_gtid = slave_pos",
-        primary.port()
-    ))?;
-    administrator.execute("START SLAVE")?;
+        replica: "SLAVE",
+    })
+}
+
+fn waits_for_replica_of_mysql() -> TestResult {
+    waits_for_replica::<MySql>(&Replication {
+        options: &["--log-bin", "--gtid-mode=ON", "--enforce-gtid-consistency=ON"],
+        follow:
+            "CHANGE REPLICATION SOURCE TO source_host = '127.0.0.1', source_port = {port}, source_user = 'seachange',
+            source_password = 'seachange', source_auto_position = 1, get_source_public_key = 1",
+        replica: "REPLICA",
+    })
+}
+
+fn waits_for_replica<E: ServerSoftware>(replication: &Replication) -> TestResult {
+    let [primary, standby] = ["--server-id=1", "--server-id=2"].map(|id| {
+        let options: Vec<&str> = replication.options.iter().copied().chain([id]).collect();
+        TemporaryServer::<E>::start_with(&options)
+    });
+    let (primary, standby) = (primary?, standby?);
+    let database = TestDatabase::at(E::BACKEND, Some(primary.address()))?;
+    people(&database, 20_000)?;
+    let administrator = Replica::connect(&standby.url(E::ADMIN_DATABASE))?;
+    administrator.execute(&replication.follow.replace("{port}", &primary.port().to_string()))?;
+    let of_replica = |action: &str| administrator.execute(&format!("{action} {}", replication.replica));
+    of_replica("START")?;
     let script = Script::new(&database).outside("l1", backfill(&json!({"registers": true})));
     script.succeed("up")?;
     let url = standby.url(database.name());
@@ -153,9 +183,8 @@ fn waits_for_replica_of_mariadb() -> TestResult {
             replica.count("SELECT COUNT(*) FROM seachange_revision_backfill").is_ok_and(|count| count == 1)
         })
     })?;
-    let pause = || Ok(administrator.execute("STOP SLAVE SQL_THREAD")?);
-    let resume = || Ok(administrator.execute("START SLAVE SQL_THREAD")?);
-    waits(&script, &format!("--replica {url}"), pause, resume)
+    let thread = |action: &str| administrator.execute(&format!("{action} {} SQL_THREAD", replication.replica));
+    waits(&script, &format!("--replica {url}"), || Ok(thread("STOP")?), || Ok(thread("START")?))
 }
 
 /// A user that may not see `pg_stat_replication` is told so, where there is a replica.

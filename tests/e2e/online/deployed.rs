@@ -153,7 +153,7 @@ fn start_clients(version: Version, base_url: String) -> Load {
 }
 
 fn make_requests(version: Version, url: &str, stop: &AtomicBool, rounds: &AtomicUsize) -> Outcome<LoadReport> {
-    let mut report = LoadReport { rounds: 0, longest: Duration::ZERO };
+    let mut report = LoadReport::new();
     while !stop.load(Ordering::Relaxed) {
         let (begun, is_published) = (Instant::now(), report.rounds.is_multiple_of(2));
         let title = format!("{} {}", version.title, report.rounds);

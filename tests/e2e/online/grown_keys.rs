@@ -1,7 +1,7 @@
 //! Tables of PostgreSQL whose keys grow from `integer` to `bigint`, with the keys and foreign keys of every kind.
 
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use sea_orm::prelude::*;
 use sea_orm::{ActiveValue, Database};
@@ -44,7 +44,7 @@ pub(super) fn start_service(database: &TestDatabase) -> Load {
     Load::start(move |stop, rounds| {
         let work = async {
             let connection = Database::connect(pool_options(&url)).await?;
-            let mut report = LoadReport { rounds: 0, longest: Duration::ZERO };
+            let mut report = LoadReport::new();
             while !stop.load(Ordering::Relaxed) {
                 let begun = Instant::now();
                 round(&connection, 1_000_000 + i64::try_from(report.rounds).unwrap_or_default()).await?;

@@ -20,6 +20,42 @@ pub(super) struct LoadReport {
     pub(super) rounds: usize,
     /// The longest round, or statement.
     pub(super) longest: Duration,
+    /// The longest ones, for the reader of the tests.
+    pub(super) slowest: Vec<SlowStatement>,
+}
+
+/// A statement that took long.
+#[derive(Debug)]
+pub(super) struct SlowStatement {
+    pub(super) took: Duration,
+    /// When it began, since the version was started.
+    pub(super) at: Duration,
+    pub(super) sql: String,
+}
+
+impl LoadReport {
+    /// A version that has done nothing yet.
+    pub(super) fn new() -> Self {
+        Self { rounds: 0, longest: Duration::ZERO, slowest: Vec::new() }
+    }
+
+    /// Counts a statement that has just ended; the version began at `start`.
+    pub(super) fn count(&mut self, start: Instant, took: Duration, sql: &str) {
+        const KEPT: usize = 5;
+        self.longest = self.longest.max(took);
+        if self.slowest.len() < KEPT || self.slowest.iter().any(|slow| slow.took < took) {
+            self.slowest.push(SlowStatement { took, at: start.elapsed().saturating_sub(took), sql: sql.to_owned() });
+            self.slowest.sort_by_key(|slow| std::cmp::Reverse(slow.took));
+            self.slowest.truncate(KEPT);
+        }
+    }
+
+    /// Prints the longest statements.
+    pub(super) fn print_slowest(&self, version: &str) {
+        for SlowStatement { took, at, sql } in &self.slowest {
+            println!("  {version}, {took:?} at {at:?}: {}", sql.chars().take(100).collect::<String>());
+        }
+    }
 }
 
 impl Load {

@@ -74,7 +74,7 @@ fn family(name: &'static str, parents: &'static str, is_big: bool) -> VersionTab
         key.name(format!("fk-{name}-{column}")).from(name, column).to(referenced, "id");
         table.statement.foreign_key(&mut key);
     }
-    indexed(table, "family_by_parent", "parent_id", false)
+    indexed(indexed(table, "family_by_parent", "parent_id", false), "family_by_first", "number_first", false)
 }
 
 fn referring(name: &'static str, column: &'static str) -> VersionTable {

@@ -8,9 +8,7 @@ use std::{
 
 use rustix::process::Signal;
 
-use super::{
-    DataDirectory, ServerError, ServerSoftware, TemporaryServer, account::Account, data_directory::run, temporary::USER,
-};
+use super::{DataDirectory, ServerError, ServerSoftware, TemporaryServer, data_directory::run, temporary::USER};
 use crate::Backend;
 
 /// A private MariaDB server.
@@ -21,21 +19,6 @@ pub type MariaDbServer = TemporaryServer<MariaDb>;
 pub struct MariaDb {
     server: PathBuf,
     install: PathBuf,
-    /// Options beside those of every server.
-    options: Vec<String>,
-}
-
-impl MariaDbServer {
-    /// Starts a server as [`start`](Self::start) does, with more options, which come last.
-    ///
-    /// # Errors
-    ///
-    /// As [`start`](Self::start).
-    pub fn start_with(options: &[&str]) -> Result<Self, ServerError> {
-        let options = options.iter().map(|option| (*option).to_owned()).collect();
-        let engine = MariaDb { options, ..MariaDb::find()? };
-        Self::begin(engine, DataDirectory::temporary(Account::unless_ordinary(MariaDb::ACCOUNTS)?)?)
-    }
 }
 
 impl ServerSoftware for MariaDb {
@@ -50,7 +33,7 @@ impl ServerSoftware for MariaDb {
     fn find() -> Result<Self, ServerError> {
         let found = |name: &'static str| program(name).ok_or(name);
         match (found("mariadbd"), found("mariadb-install-db")) {
-            (Ok(server), Ok(install)) => Ok(Self { server, install, options: Vec::new() }),
+            (Ok(server), Ok(install)) => Ok(Self { server, install }),
             (Err(name), _) | (_, Err(name)) => Err(ServerError::Missing {
                 backend: Self::BACKEND,
                 tried: vec![format!("no `{name}` in PATH or the system's folders")],
@@ -91,8 +74,7 @@ impl ServerSoftware for MariaDb {
             .args(["--bind-address=127.0.0.1", "--skip-name-resolve"])
             .args(["--skip-log-bin", "--innodb-flush-log-at-trx-commit=2"])
             .args(["--innodb-log-file-size=16M", "--innodb-buffer-pool-size=32M"])
-            .args(["--max-connections=500", "--character-set-server=utf8mb4"])
-            .args(&self.options);
+            .args(["--max-connections=500", "--character-set-server=utf8mb4"]);
         mariadbd
     }
 }

@@ -129,7 +129,7 @@ impl PostgresServer {
             .arg(home.join("data"))
             .args(["--dbname", &self.url(Postgres::ADMIN_DATABASE)]);
         run(&mut copy)?;
-        Self::launch(engine, home, None)
+        Self::stopped(engine, home).launch(None)
     }
 }
 

@@ -65,6 +65,8 @@ pub struct TemporaryServer<E: ServerSoftware> {
     // Declared before the directory: the server ends first, then its data is removed.
     process: Option<Process>,
     engine: E,
+    /// Options beside those of every server.
+    options: Vec<String>,
     port: u16,
     home: DataDirectory,
 }
@@ -76,14 +78,31 @@ impl<E: ServerSoftware> TemporaryServer<E> {
     ///
     /// When the server's programs are missing, or fail.
     pub fn start() -> Result<Self, ServerError> {
-        let engine = E::find()?;
-        Self::begin(engine, DataDirectory::temporary(Account::unless_ordinary(E::ACCOUNTS)?)?)
+        Self::start_with(&[])
+    }
+
+    /// Starts a server as [`start`](Self::start) does, with more options, which come last.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_with(options: &[&str]) -> Result<Self, ServerError> {
+        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        let home = DataDirectory::temporary(Account::unless_ordinary(E::ACCOUNTS)?)?;
+        let server = Self { options, ..Self::stopped(E::find()?, home) };
+        server.engine.initialise(&server.home)?;
+        server.launch(None)
     }
 
     /// Starts a server in an empty data directory.
     pub(crate) fn begin(engine: E, home: DataDirectory) -> Result<Self, ServerError> {
         engine.initialise(&home)?;
-        Self::launch(engine, home, None)
+        Self::stopped(engine, home).launch(None)
+    }
+
+    /// A server on its data, which does not run yet.
+    pub(crate) const fn stopped(engine: E, home: DataDirectory) -> Self {
+        Self { process: None, engine, options: Vec::new(), port: 0, home }
     }
 
     /// Starts a server on the data in `path`, which is created if it does not exist; on `port`, unless another process
@@ -96,17 +115,17 @@ impl<E: ServerSoftware> TemporaryServer<E> {
             engine.initialise(&home)?;
         }
         let port = port.filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
-        Self::launch(engine, home, port)
+        Self::stopped(engine, home).launch(port)
     }
 
-    pub(crate) fn launch(engine: E, home: DataDirectory, preferred: Option<u16>) -> Result<Self, ServerError> {
-        let mut server = Self { process: None, engine, port: 0, home };
+    /// Starts it for the first time: on this port, or on any that is free.
+    pub(crate) fn launch(mut self, preferred: Option<u16>) -> Result<Self, ServerError> {
         let mut attempt = 1;
         loop {
-            server.port = preferred.map_or_else(free_port, Ok)?;
-            match server.run() {
+            self.port = preferred.map_or_else(free_port, Ok)?;
+            match self.run() {
                 Err(ServerError::NotReady { .. }) if attempt < 3 => attempt += 1,
-                result => return result.map(|()| server),
+                result => return result.map(|()| self),
             }
         }
     }
@@ -201,7 +220,7 @@ impl<E: ServerSoftware> TemporaryServer<E> {
             .and_then(|file| Ok((file.try_clone()?, file)))
             .map_err(ServerError::io("write the server's log"))?;
         let mut command = self.engine.command(&self.home, self.port);
-        command.stdout(stdout).stderr(stderr);
+        command.args(&self.options).stdout(stdout).stderr(stderr);
         let process = Process::spawn(&mut command, E::DISCARD, self.home.to_remove())
             .map_err(ServerError::io(format!("start {}", E::BACKEND)))?;
         self.wait(process)

@@ -156,7 +156,7 @@ fn ids_and_labels_are_unique_among_all_folders() {
     insta::assert_snapshot!(output, @r#"
     cargo::rerun-if-changed=src/versions
     cargo::rerun-if-changed=src/billing
-    cargo::error=src/billing/m2.rs:1: unknown field `no` in `REVISION`; expected `id`, `down_revision`, `depends_on`, `branch_labels`, `replaces`, `allow`, `after_backfills`, `not_before` or `created`
+    cargo::error=src/billing/m2.rs:1: unknown field `no` in `REVISION`; expected `id`, `down_revision`, `depends_on`, `branch_labels`, `replaces`, `allow`, `after_backfills`, `not_before`, `lock_timeout` or `created`
     cargo::error=src/billing/m2.rs:1: no `id` in `REVISION`; expected a field such as `id: "ae1027a6acf4"`
     cargo::error=src/versions/m1.rs:1: more than one revision has the id `a`; see also src/billing/m1.rs:1 (hint: give one of the files another `id`, and correct the `down_revision` that means it)
     "#);
@@ -192,7 +192,7 @@ fn all_faults_are_reported_at_once_and_nothing_is_written() {
         RERUN,
         "cargo::error=src/versions/m3_c.rs:1: `id` is not a literal; expected a string such as `\"ae1027a6acf4\"`",
         "cargo::error=src/versions/m4_d.rs:1: unknown field `colour` in `REVISION`; expected `id`, \
-         `down_revision`, `depends_on`, `branch_labels`, `replaces`, `allow`, `after_backfills`, `not_before` or `created`",
+         `down_revision`, `depends_on`, `branch_labels`, `replaces`, `allow`, `after_backfills`, `not_before`, `lock_timeout` or `created`",
         "cargo::error=src/versions/m4_d.rs:1: no `id` in `REVISION`; expected a field such as `id: \
          \"ae1027a6acf4\"`",
         "cargo::error=src/versions/m2_b.rs:1: `b c` cannot be a revision id: it contains '\\n'; letters, digits, `_` \

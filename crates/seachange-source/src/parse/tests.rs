@@ -113,7 +113,7 @@ fn fields_that_cannot_be_read() {
         &fields("message: \"a\""),
         &[
             "a.rs:2: unknown field `message` in `REVISION`; expected `id`, `down_revision`, `depends_on`, \
-             `branch_labels`, `replaces`, `allow`, `after_backfills`, `not_before` or `created`",
+             `branch_labels`, `replaces`, `allow`, `after_backfills`, `not_before`, `lock_timeout` or `created`",
             "a.rs:1: no `id` in `REVISION`; expected a field such as `id: \"ae1027a6acf4\"`",
         ],
     );

@@ -30,10 +30,8 @@ pub(crate) struct OnlineChange {
     pub(crate) synchronised: Vec<SynchronisedColumns>,
     /// The operations that give the new columns of keys their own keys, foreign keys and indexes.
     pub(crate) preparation: Vec<SchemaOperation>,
-    /// What drops the old columns whose names new ones take, and renames these.
-    pub(crate) swap: Vec<SwapPart>,
-    /// What leads back from there.
-    pub(crate) swap_back: Vec<SwapPart>,
+    /// What drops the old columns whose names new ones take, and renames these, in order.
+    pub(crate) swaps: Vec<SwapStep>,
     /// The operations that contract the schema after that.
     pub(crate) contraction: Vec<SchemaOperation>,
     /// What has no online way, and why.
@@ -92,6 +90,16 @@ pub(crate) enum SideValue {
     Expression(String),
 }
 
+/// The step in whose course the new columns of some tables take the names of old ones: those of one table, because
+/// whoever writes it waits for the step, or those of all tables whose keys change together.
+#[derive(Debug, Clone)]
+pub(crate) struct SwapStep {
+    pub(crate) tables: BTreeSet<TableName>,
+    pub(crate) up: Vec<SwapPart>,
+    /// What leads back.
+    pub(crate) down: Vec<SwapPart>,
+}
+
 /// A part of the change in whose course new columns take the names of old ones.
 #[derive(Debug, Clone)]
 pub(crate) enum SwapPart {
@@ -147,11 +155,11 @@ impl Comparison {
         let expansion = expanding.operations(&Renames::default());
         let objects = self.objects_after(&expansion);
         let between = Self { objects: objects.clone(), ..self.clone() };
-        let Swapped { schema, preparation, up, down } = expanded.swap(&between, &self.to);
+        let Swapped { schema, preparation, steps } = expanded.swap(&between, &self.to);
         let contracting = Self { objects, ..half(&schema, &self.to) };
         let contraction = contracting.operations(&expanded.renames);
         let Expanded { synchronised, remarks, .. } = expanded;
-        Ok(OnlineChange { expansion, synchronised, preparation, swap: up, swap_back: down, contraction, remarks })
+        Ok(OnlineChange { expansion, synchronised, preparation, swaps: steps, contraction, remarks })
     }
 
     /// The operations on tables from one schema to another, which declare and drop no objects.

@@ -71,6 +71,12 @@ fn quoted(identifier: &str) -> String {
     quoted_name(SqlDialect::Postgres, identifier)
 }
 
+/// The call of a function for the lock of a role.
+fn lock_call(function: &str, key: LockKey, role: LockRole) -> String {
+    let (class, object) = key.numbers(role);
+    format!("pg_catalog.{function}({class}, {object})")
+}
+
 /// A lock as the server lists it: both numbers as unsigned, and a 2 for a lock of two numbers.
 fn listed((class, object): (i32, i32)) -> String {
     format!(
@@ -145,29 +151,32 @@ impl Backend for PostgresBackend {
 
     /// The engine asks repeatedly instead of waiting: a session that waits inside of a statement holds a snapshot, for
     /// which `CREATE INDEX CONCURRENTLY` would wait in turn.
+    ///
+    /// The lock is taken twice, for [`holds_lock`](Self::holds_lock).
     async fn try_lock(&self, session: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<bool, DbErr> {
-        let (class, object) = key.numbers(role);
-        let sql =
-            format!("SELECT FROM (SELECT pg_catalog.pg_try_advisory_lock({class}, {object}) AS got) AS l WHERE l.got");
-        has_rows(session, &sql).await
+        let taken = lock_call("pg_try_advisory_lock", key, role);
+        has_rows(session, &format!("SELECT FROM (SELECT {taken} AND {taken} AS got) AS l WHERE l.got")).await
     }
 
-    async fn is_none_there(&self, connection: &DatabaseConnection, tables: &[String]) -> bool {
-        let found = |table: &String| format!("(pg_catalog.to_regclass({}))", self.text_literal(&quoted(table)));
+    async fn is_none_there(&self, session: &DatabaseExecutor<'_>, tables: &[String]) -> bool {
+        let found = |table: &String| format!("(pg_catalog.to_regclass({}))", self.text_literal(table));
         let found = tables.iter().map(found).collect::<Vec<_>>().join(", ");
         let sql = format!("SELECT FROM (VALUES {found}) AS t (place) WHERE place IS NOT NULL");
-        has_rows(&connection.into(), &sql).await.is_ok_and(|has_rows| !has_rows)
+        has_rows(session, &sql).await.is_ok_and(|has_rows| !has_rows)
     }
 
     async fn unlock(&self, session: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<(), DbErr> {
-        let (class, object) = key.numbers(role);
-        let sql = format!("SELECT pg_catalog.pg_advisory_unlock({class}, {object})");
-        session.execute_unprepared(&sql).await.map(drop)
+        let released = lock_call("pg_advisory_unlock", key, role);
+        session.execute_unprepared(&format!("SELECT {released}, {released}")).await.map(drop)
     }
 
+    /// Only the session that has the lock can release it: one of the two is released and taken again. `pg_locks` would
+    /// copy the locks of all sessions, and hold up those that take one.
     async fn holds_lock(&self, executor: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<bool, DbErr> {
-        let listed = listed(key.numbers(role));
-        has_rows(executor, &format!("SELECT {listed} AND pid = pg_catalog.pg_backend_pid()")).await
+        let (taken, released) =
+            (lock_call("pg_try_advisory_lock", key, role), lock_call("pg_advisory_unlock", key, role));
+        let again = format!("SELECT CASE WHEN {released} THEN {taken} END AS got");
+        has_rows(executor, &format!("SELECT FROM ({again}) AS l WHERE l.got")).await
     }
 
     async fn is_locked(&self, connection: &DatabaseConnection, key: LockKey) -> Result<bool, DbErr> {
@@ -231,6 +240,10 @@ impl Backend for PostgresBackend {
         let lock = limits.lock_timeout.map(|length| ("lock_timeout", milliseconds(length)));
         let statement = limits.statement_limit().map(|length| ("statement_timeout", milliseconds(length)));
         lock.into_iter().chain(statement).collect()
+    }
+
+    fn transaction_lock_limit(&self, limit: Duration) -> Option<String> {
+        Some(format!("SET LOCAL lock_timeout = {}", clamp_to_setting(limit, 1)))
     }
 
     async fn setting(&self, connection: &DatabaseConnection, name: &'static str) -> Result<String, DbErr> {

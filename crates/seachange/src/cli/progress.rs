@@ -58,7 +58,8 @@ impl Progress {
             Event::Waiting { holder, .. } => self.wait(*holder),
             Event::Statement { sql, elapsed, .. } => self.statement(sql, *elapsed),
             Event::Retrying { step, message, attempt, of, cause } => {
-                self.interject(step, message, &format!("{cause}; trying again, {attempt} of {of}"));
+                let of = of.map_or_else(String::new, |of| format!(", {attempt} of {of}"));
+                self.interject(step, message, &format!("{cause}; trying again{of}"));
             }
             Event::Blocked { step, message, by, .. } => {
                 self.interject(step, message, &format!("waiting for a lock of {}", describe_blockers(by)));

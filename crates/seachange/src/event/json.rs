@@ -159,7 +159,7 @@ enum EventJson<'a> {
         #[serde(flatten)]
         revision: RevisionRef<'a>,
         attempt: u32,
-        of: u32,
+        of: Option<u32>,
         cause: String,
     },
     Restarted {},

@@ -16,7 +16,7 @@ use seachange_source::{RevisionStep, StepCode};
 use super::fix::{Fills, FixError, FixRequest, FixedStep, Unfixed, fix, is_about_blocking, stated};
 use super::{Levels, NewTables, RevisionImpact, RuleOptions, findings, measure};
 use crate::autogenerate::online::{
-    ColumnPlace, FillError, OnlineChange, OnlineRemark, OnlineRequest, SideColumn, SideValue, SwapPart,
+    ColumnPlace, FillError, OnlineChange, OnlineRemark, OnlineRequest, SideColumn, SideValue, SwapPart, SwapStep,
     SynchronisedColumns,
 };
 use crate::autogenerate::{Comparison, Renames, SchemaOperation, TableChange, reversed};
@@ -152,9 +152,11 @@ pub(crate) async fn revisions(request: OnlinePlanRequest<'_>) -> Result<OnlineRe
         planned.add_synchronised(&change);
         let first = change.expansion.len() + 1;
         measured.plan(OnlineBranch::Contract, &change.preparation, first, &mut planned).await?;
-        let first = first + change.preparation.len();
-        planned.revisions.extend(measured.swap(&change, first));
-        let first = first + measured_parts(&change.swap);
+        let mut first = first + change.preparation.len();
+        for step in &change.swaps {
+            planned.revisions.extend(measured.swap(&change, step, first));
+            first += measured_parts(&step.up);
+        }
         measured.plan(OnlineBranch::Contract, &change.contraction, first, &mut planned).await?;
         match prove::prove(request, copy, &planned.revisions).await? {
             None => return Ok(planned),
@@ -180,7 +182,7 @@ async fn measure_operations(
     let mut scripts: Vec<_> = change.expansion.iter().map(script).collect();
     scripts.push(prove::of_statements(filling(&change.synchronised, comparison.backend(), true)));
     scripts.extend(change.preparation.iter().map(script));
-    for part in &change.swap {
+    for part in change.swaps.iter().flat_map(|step| &step.up) {
         match part {
             SwapPart::Operations(operations) => scripts.extend(operations.iter().map(script)),
             SwapPart::Statements(statements) => scripts.push(prove::of_statements(statements.clone())),
@@ -281,17 +283,19 @@ impl MeasuredOperations<'_> {
         }
     }
 
-    /// The revision in whose course new columns take the names of old ones; the first part was measured as number `first`.
-    fn swap(&self, change: &OnlineChange, mut first: usize) -> Option<OnlineRevision> {
-        let columns: Vec<_> = change.synchronised.iter().filter(|own| own.takes_name).cloned().collect();
-        if columns.is_empty() || change.swap.is_empty() {
+    /// The revision of a step in whose course new columns take the names of old ones; the first part was measured as number
+    /// `first`.
+    fn swap(&self, change: &OnlineChange, step: &SwapStep, mut first: usize) -> Option<OnlineRevision> {
+        let of_step = |own: &&SynchronisedColumns| own.takes_name && step.tables.contains(&own.table);
+        let columns: Vec<_> = change.synchronised.iter().filter(of_step).cloned().collect();
+        if columns.is_empty() {
             return None;
         }
         let backend = self.request.comparison.backend();
         let tables: BTreeSet<_> = columns.iter().map(|own| own.table.clone()).collect();
         let locked: Vec<_> = tables.into_iter().filter(|_| backend == DbBackend::MySql).collect();
         let mut up = Vec::new();
-        for part in &change.swap {
+        for part in &step.up {
             if let SwapPart::Operations(operations) = part {
                 let mut together = (first..).zip(operations).collect();
                 up.extend(self.together(OnlineBranch::Contract, &mut together).map(|own| own.up));
@@ -300,7 +304,7 @@ impl MeasuredOperations<'_> {
             }
             first += measured_parts(std::slice::from_ref(part));
         }
-        let down = change.swap_back.iter().filter_map(|part| code_of(part, &columns, backend)).collect();
+        let down = step.down.iter().filter_map(|part| code_of(part, &columns, backend)).collect();
         let swap = |parts, begins| {
             let (locked, columns) = (locked.clone(), columns.clone());
             OnlineCode::Swap(Box::new(Swap { locked, parts, columns, begins }))
@@ -410,12 +414,12 @@ fn as_one(mut steps: Vec<FixedStep>) -> Vec<FixedStep> {
 
 impl OnlineRevisions {
     /// The columns that get another type under their names.
-    pub(crate) fn swapped(&self) -> &[SynchronisedColumns] {
-        let swap = self.revisions.iter().find_map(|own| match &own.up {
-            OnlineCode::Swap(swap) => Some(swap.columns.as_slice()),
+    pub(crate) fn swapped(&self) -> Vec<&SynchronisedColumns> {
+        let swapped = self.revisions.iter().filter_map(|own| match &own.up {
+            OnlineCode::Swap(swap) => Some(&swap.columns),
             _ => None,
         });
-        swap.unwrap_or_default()
+        swapped.flatten().collect()
     }
 
     fn add_synchronised(&mut self, change: &OnlineChange) {

@@ -122,7 +122,7 @@ async fn settle_in(
         },
         None => Err(Error::NotInterrupted),
     };
-    run::finish_run(migrator, context, session, (&holder, true), &outcome).await;
+    run::finish_run(context, session, (&holder, true), &outcome).await;
     outcome
 }
 

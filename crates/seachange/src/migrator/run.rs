@@ -207,7 +207,7 @@ async fn run_in(
     let Some(first) = work.as_ref() else { return Err(Error::LockLost { is_pooled: false }) };
     let looked = ConcurrentWrites::snapshot(context, first).await;
     let others = looked.map_err(Error::database("cannot read which revisions are applied"))?;
-    let layout = if has_record { None } else { Some(read_layout(migrator, first).await?) };
+    let layout = if has_record { None } else { Some(read_new_layout(migrator, first).await?) };
     let is_empty = layout.as_ref().is_some_and(|layout| !migrator.store().has_record(layout));
     let (record, (plan, notices)) = match is_empty {
         true => (RevisionRecord::default(), plan(&RevisionRecord::default())?),
@@ -228,10 +228,9 @@ async fn run_in(
         None => read_layout(migrator, first).await?,
     };
     let needed = needed_tables(migrator, &plan);
-    make_missing(migrator, first, &layout, needed).await?;
-    let has_journal = needed != NeededTables::WithoutJournal || migrator.store().has_journal(&layout);
     let holder = Holder::this(migrator.migrations.program(), &plan);
-    session::register_holder(context, first, &holder).await?;
+    prepare_record(migrator, first, (&layout, needed), &holder).await?;
+    let has_journal = needed != NeededTables::WithoutJournal || migrator.store().has_journal(&layout);
     let outcome = match migrator.options.single_transaction {
         true => {
             run_in_single_transaction(&runner(migrator, context, first, others, &holder), &plan, &record.rows).await
@@ -243,7 +242,7 @@ async fn run_in(
         _ => outcome,
     };
     if let Some(last) = work.as_ref() {
-        finish_run(migrator, context, last, (&holder, has_journal), &outcome).await;
+        finish_run(context, last, (&holder, has_journal), &outcome).await;
     }
     report(migrator, &record, &plan, Report { notices: announced.notices, ..outcome? })
 }
@@ -291,7 +290,6 @@ async fn renew(migrator: &Migrator, work: &mut Option<WorkSession>) -> Result<()
 
 /// Deletes the entry of this run from the lock table, and the journal of finished revisions.
 pub(super) async fn finish_run<T>(
-    migrator: &Migrator,
     context: RunContext<'_>,
     work: &WorkSession,
     (holder, has_journal): (&Holder, bool),
@@ -300,11 +298,8 @@ pub(super) async fn finish_run<T>(
     if is_lost(outcome) || context.check_lease().await.is_err() {
         return;
     }
-    if outcome.is_ok() && has_journal {
-        // The remaining entries belong to revisions that are recorded as finished.
-        let _ = migrator.store().clear_journal(work.executor()).await;
-    }
-    session::clear_holder(context, work, holder).await;
+    // After a success, the remaining entries of the journal belong to revisions that are recorded as finished.
+    session::clear_holder(context, work, holder, outcome.is_ok() && has_journal).await;
 }
 
 /// Sends the warnings to the event handler, and returns a report without steps.
@@ -394,21 +389,43 @@ fn needed_tables(migrator: &Migrator, plan: &Plan) -> NeededTables {
     }
 }
 
-/// Creates all missing tables of the engine, and updates those of earlier versions.
-pub(super) async fn make_tables(migrator: &Migrator, work: &WorkSession) -> Result<(), Error> {
-    make_missing(migrator, work, &read_layout(migrator, work).await?, NeededTables::All).await
+/// The tables of a record that did not exist before the lock was taken.
+async fn read_new_layout(migrator: &Migrator, work: &WorkSession) -> Result<TableLayout, Error> {
+    let tables = migrator.store().table_names(migrator.backend.sql_dialect());
+    match migrator.backend.is_none_there(&work.executor().into(), &tables).await {
+        true => Ok(TableLayout::default()),
+        false => read_layout(migrator, work).await,
+    }
 }
 
-/// Creates the tables that are needed and missing, and updates those of earlier versions: one text where none of them
-/// locks a table, so that it is one round trip.
-async fn make_missing(
+/// Makes the tables ready that are needed, and writes this run into the lock table.
+async fn prepare_record(
     migrator: &Migrator,
     work: &WorkSession,
-    layout: &TableLayout,
-    needed: NeededTables,
+    (layout, needed): (&TableLayout, NeededTables),
+    holder: &Holder,
 ) -> Result<(), Error> {
+    let context = migrator.run_context().await?;
+    let mut changes = migrator.store().missing(layout, needed, migrator.backend);
+    // On a database with a single writer, another run may be executing a revision.
+    if changes.is_empty() || context.backend.is_single_writer() {
+        change_tables(migrator, work, &changes).await?;
+        return session::register_holder(context, work, holder).await;
+    }
+    changes.push(migrator.store().holder_text(migrator.backend, holder));
+    change_tables(migrator, work, &changes).await
+}
+
+/// Creates all missing tables of the engine, and updates those of earlier versions.
+pub(super) async fn make_tables(migrator: &Migrator, work: &WorkSession) -> Result<(), Error> {
+    let layout = read_layout(migrator, work).await?;
+    change_tables(migrator, work, &migrator.store().missing(&layout, NeededTables::All, migrator.backend)).await
+}
+
+/// Executes the statements that make the tables of the engine ready: one text where none of them locks a table, so that it is
+/// one round trip.
+async fn change_tables(migrator: &Migrator, work: &WorkSession, changes: &[String]) -> Result<(), Error> {
     let wrap = |error| Error::database("cannot create the tables of the record")(error);
-    let changes = migrator.store().missing(layout, needed, migrator.backend);
     if changes.is_empty() {
         return Ok(());
     }
@@ -419,7 +436,7 @@ async fn make_missing(
     } else {
         work.begin(context, wrap).await?;
         async {
-            for statement in &changes {
+            for statement in changes {
                 work.execute(statement).await?;
             }
             work.execute("COMMIT").await.map(drop)

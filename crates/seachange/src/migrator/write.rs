@@ -15,6 +15,7 @@ use crate::lock::{self, Backoff, Reminder};
 use crate::record::RevisionRecord;
 use crate::report::Report;
 use crate::revision::RegisteredRevision;
+use crate::sql::quoted_name;
 use crate::store::{RevisionRow, RevisionRowState};
 
 const WRITING: &str = "cannot write which revisions are applied";
@@ -508,8 +509,9 @@ impl Migrator {
         // Other frameworks have tables of these names too: they count only if revisions were imported from such a tool.
         let is_imported = self.graph.iter().any(|revision| version_of(&revision.id).is_some());
         let tools = MigrationTool::ALL.into_iter().filter(|tool| is_imported || !tool.has_versions());
-        let tables: Vec<String> = tools.clone().map(|tool| ForeignVersionTable::of(tool).table).collect();
-        if self.backend.is_none_there(&self.connection, &tables).await {
+        let quoted = |tool| quoted_name(self.backend.sql_dialect(), &ForeignVersionTable::of(tool).table);
+        let tables: Vec<String> = tools.clone().map(quoted).collect();
+        if self.backend.is_none_there(&(&self.connection).into(), &tables).await {
             return Ok(());
         }
         for tool in tools {

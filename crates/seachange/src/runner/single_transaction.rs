@@ -52,7 +52,7 @@ pub(crate) async fn run_in_single_transaction(
     }
     let plan = &Plan { steps };
     runner.context.emit(&Event::Planned { steps: &plan.steps });
-    match runner.with_retries(&plan.steps, || attempt_whole(runner, plan, rows)).await {
+    match runner.with_retries(&plan.steps, Duration::ZERO, || attempt_whole(runner, plan, rows)).await {
         Ok(done) => Ok(Report { done, waiting, ..Report::default() }),
         Err(Error::Stopped { .. }) => {
             runner.context.emit(&Event::Stopped { left: &plan.steps });

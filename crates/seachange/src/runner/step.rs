@@ -60,7 +60,23 @@ pub(crate) fn runs_in_transaction(backend: &dyn Backend, script: &RegisteredRevi
     is_transactional(backend, script) || script.migration.use_transaction() == Some(true)
 }
 
+/// How long a statement of a revision may wait for a lock, if the revision says so. The build has checked the text.
+fn own_lock_timeout(script: &RegisteredRevision) -> Option<Duration> {
+    let text = script.revision.lock_timeout;
+    let seconds = || Some((text.strip_suffix('s')?, 1000));
+    let (number, milliseconds) = text.strip_suffix("ms").map(|number| (number, 1)).or_else(seconds)?;
+    number.parse::<u64>().ok().map(|number| Duration::from_millis(number * milliseconds))
+}
+
 impl Runner<'_> {
+    /// The statement by which the transaction of a revision gets the limit of the revision itself for waits for locks, if
+    /// there is one that is shorter than that of the run.
+    pub(super) fn lock_limit(&self, job: StepContext<'_>) -> Option<String> {
+        let RunContext { backend, limits, .. } = self.context;
+        let own = own_lock_timeout(job.script).filter(|_| is_transactional(backend, job.script))?;
+        backend.transaction_lock_limit(own).filter(|_| limits.lock_timeout.is_none_or(|of_run| own < of_run))
+    }
+
     /// Runs a step and returns how long it took; `None` when another run has executed it.
     pub(super) async fn run_step(&self, job: StepContext<'_>) -> Result<Option<Duration>, Error> {
         let start = Instant::now();
@@ -226,14 +242,15 @@ impl Runner<'_> {
         RevisionRow { duration_ms, ..row.applied_now() }
     }
 
-    /// Makes attempts at some steps, with as many retries as the limits allow. A retry requires that the last attempt
-    /// left nothing.
+    /// Makes attempts at some steps, with as many retries as the limits allow, and for at least `patience`. A retry requires
+    /// that the last attempt left nothing.
     pub(super) async fn with_retries<T, F: Future<Output = Result<T, Error>>>(
         &self,
         steps: &[Step],
+        patience: Duration,
         attempt: impl Fn() -> F,
     ) -> Result<T, Error> {
-        let mut pause = Backoff::for_retry();
+        let (mut pause, start) = (Backoff::for_retry(), Instant::now());
         let mut retries = 0;
         loop {
             let mut failure = match attempt().await {
@@ -241,11 +258,13 @@ impl Runner<'_> {
                 outcome => return outcome,
             };
             failure.attempts = retries + 1;
-            if retries >= self.context.limits.retries || !may_do_better(&failure) {
+            let is_last = retries >= self.context.limits.retries && start.elapsed() >= patience;
+            if is_last || !may_do_better(&failure) {
                 return Err(Error::Failed(failure));
             }
             retries += 1;
-            self.tell_of_retry(steps, retries, &failure);
+            let of = Some(self.context.limits.retries).filter(|_| patience.is_zero());
+            self.tell_of_retry(steps, (retries, of), &failure);
             pause.sleep(Duration::MAX, self.context.stop).await;
             if self.context.is_stopping() {
                 return Err(Error::Stopped { waited: self.context.waited.elapsed() });
@@ -253,9 +272,8 @@ impl Runner<'_> {
         }
     }
 
-    fn tell_of_retry(&self, steps: &[Step], attempt: u32, failure: &RevisionFailure) {
+    fn tell_of_retry(&self, steps: &[Step], (attempt, of): (u32, Option<u32>), failure: &RevisionFailure) {
         let Some(step) = steps.iter().find(|step| step.revision == failure.revision) else { return };
-        let of = self.context.limits.retries;
         self.context.emit(&Event::Retrying { step, message: &failure.message, attempt, of, cause: &failure.cause });
     }
 

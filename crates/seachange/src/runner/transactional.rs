@@ -73,10 +73,14 @@ impl Runner<'_> {
                 return outcome.map(StepOutcome::from);
             }
         }
-        let outcome = match self.work(job, violations_before).await {
-            Ok(role) => self.finish(job, start, role, true).await,
-            Err(error) => Err(error),
+        let outcome = async {
+            if let Some(limit) = self.lock_limit(job) {
+                self.work.execute(&limit).await.map_err(|error| self.refused(job, error))?;
+            }
+            let role = self.work(job, violations_before).await?;
+            self.finish(job, start, role, true).await
         };
+        let outcome = outcome.await;
         if outcome.is_err() {
             self.work.roll_back().await;
         }

@@ -1,6 +1,6 @@
 //! The entry that says which run is at work, for runs that wait.
 
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait, DbErr};
 
 use super::WorkSession;
 use crate::error::Error;
@@ -67,10 +67,15 @@ async fn register_holder_in_transaction(
     work.execute("COMMIT").await.map(|_| true)
 }
 
-/// Deletes this run from the lock table. The entry only informs waiting runs, so a failure is harmless.
-pub(crate) async fn clear_holder(context: RunContext<'_>, work: &WorkSession, holder: &Holder) {
+/// Deletes this run from the lock table, and with `clears_journal` what the journal has of finished revisions, in one
+/// request. The entry only informs waiting runs, so a failure is harmless.
+pub(crate) async fn clear_holder(context: RunContext<'_>, work: &WorkSession, holder: &Holder, clears_journal: bool) {
+    let mut text = context.store.holder_deletion_text(context.backend, holder);
+    if clears_journal {
+        text = format!("{text}; {}", context.store.clearing_text(context.backend.sql_dialect()));
+    }
     let _ = match context.backend.is_single_writer() {
-        true => context.store.clear_holder(work.executor(), context.backend, holder).await,
-        false => context.store.clear_holder(context.connection, context.backend, holder).await,
+        true => work.executor().execute_unprepared(&text).await,
+        false => context.connection.execute_unprepared(&text).await,
     };
 }

@@ -201,6 +201,11 @@ impl RevisionStore {
         backend: &dyn Backend,
         holder: &Holder,
     ) -> Result<(), DbErr> {
+        connection.execute_unprepared(&self.holder_text(backend, holder)).await.map(drop)
+    }
+
+    /// The statements that replace the entry of the lock table.
+    pub(crate) fn holder_text(&self, backend: &dyn Backend, holder: &Holder) -> String {
         let (holders, dialect) = (self.holders(), backend.sql_dialect());
         let literal = |text: &str| Expr::cust(backend.text_literal(text));
         let delete = Query::delete().from_table(holders.table()).and_where(Expr::col(HolderColumn::Id).eq(ID)).take();
@@ -217,24 +222,18 @@ impl RevisionStore {
                 literal(&steps.join(",")),
             ])
             .take();
-        let text = format!("{}; {}", super::text(&delete, dialect), super::text(&insert, dialect));
-        connection.execute_unprepared(&text).await.map(drop)
+        format!("{}; {}", super::text(&delete, dialect), super::text(&insert, dialect))
     }
 
-    /// Deletes the entry of a run. The entry of another run that replaced it stays.
-    pub(crate) async fn clear_holder(
-        &self,
-        connection: &impl ConnectionTrait,
-        backend: &dyn Backend,
-        holder: &Holder,
-    ) -> Result<(), DbErr> {
+    /// The statement that deletes the entry of a run. The entry of another run that replaced it stays.
+    pub(crate) fn holder_deletion_text(&self, backend: &dyn Backend, holder: &Holder) -> String {
         let delete = Query::delete()
             .from_table(self.holders().table())
             .and_where(Expr::col(HolderColumn::Id).eq(ID))
             .and_where(Expr::col(HolderColumn::Host).eq(Expr::cust(backend.text_literal(&holder.host))))
             .and_where(Expr::col(HolderColumn::Process).eq(holder.process))
             .take();
-        connection.execute_unprepared(&super::text(&delete, backend.sql_dialect())).await.map(drop)
+        super::text(&delete, backend.sql_dialect())
     }
 
     pub(super) fn holders_definition(&self, backend: &dyn Backend) -> TableCreateStatement {

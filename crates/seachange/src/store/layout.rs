@@ -32,7 +32,7 @@ pub(crate) enum NeededTables {
 }
 
 /// The tables of the engine as they are in a database.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct TableLayout(HashMap<String, CatalogTable>);
 
 impl RevisionStore {
@@ -60,6 +60,12 @@ impl RevisionStore {
         backend: &dyn Backend,
     ) -> Result<TableLayout, DbErr> {
         self.shapes(connection, backend.sql_dialect()).await.map(TableLayout)
+    }
+
+    /// The names of all tables of the engine, quoted.
+    pub(crate) fn table_names(&self, dialect: SqlDialect) -> Vec<String> {
+        let beside = [self.holders(), self.journal(), self.downgrades(), self.backfill_store()];
+        [self].into_iter().chain(&beside).map(|store| store.quoted(dialect)).collect()
     }
 
     /// Whether the table of the record exists.

@@ -1,12 +1,15 @@
-//! Which revisions are compiled: rustc takes a second for each, and CI has two minutes for all databases.
+//! Which changes are made, and which revisions are compiled: rustc takes a second for each, and CI has two minutes for all
+//! databases.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,
 };
 
-/// If this variable is set, the changes run on servers too; `all` compiles every revision, and migrates between more
-/// random schemas.
+use seachange_matrix::Case as Change;
+
+/// If this variable is set, the changes run on servers too; `all` makes every change on each version, compiles every
+/// revision, and migrates between more random schemas.
 const MATRIX: &str = "MATRIX";
 
 /// Returns whether the user asks for the changes on servers.
@@ -17,6 +20,14 @@ pub(super) fn is_asked_for() -> bool {
 /// Returns whether the user asks for the complete run.
 pub(in crate::autogenerate) fn is_complete() -> bool {
     env::var(MATRIX).is_ok_and(|value| value == "all")
+}
+
+/// How many changes are made on the first version of a database system for one on another version, where not all are.
+const SHARE: usize = 4;
+
+/// Selects the changes that are made on a second version of a database system.
+pub(super) fn for_another_version(changes: impl Iterator<Item = Change>) -> Vec<Change> {
+    changes.step_by(if is_complete() { 1 } else { SHARE }).collect()
 }
 
 /// Selects files that together call every function that any file calls. The others make the same calls.

@@ -14,7 +14,7 @@ use std::{
 use seachange_matrix::{CASE, Case as Change, FOLDER, Job, Outcome, StoredOutcome};
 use seachange_tests::{Backend, Program, TestDatabase, servers::Address};
 
-use super::{Outcomes, changes, databases::Databases};
+use super::{Outcomes, databases::Databases};
 
 /// How long the program may take for all changes.
 const LIMIT: Duration = Duration::from_secs(1200);
@@ -32,10 +32,14 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Prepares each change, and lets the command line write the revisions for the differences.
-    pub(super) fn prepare(backend: Backend, address: Option<Address>) -> Result<Self, Box<dyn Error>> {
+    pub(super) fn prepare(
+        backend: Backend,
+        address: Option<Address>,
+        changes: Vec<Change>,
+    ) -> Result<Self, Box<dyn Error>> {
         let first = TestDatabase::at(backend, address)?;
         let major = major(&first)?;
-        let databases = Databases::create(first, &possible(changes(backend), major))?;
+        let databases = Databases::create(first, &possible(changes, major))?;
         let mut stage = Self { major, databases, outcomes: Outcomes::new(), revisions: BTreeMap::new() };
         stage.outcomes = stage.ask(&Program::named("matrix"), "prepare", stage.databases.jobs())?;
         stage.write();

@@ -15,7 +15,7 @@ use seachange_tests::{
     servers::{Address, PostgresMajor, PostgresServer, ServerError},
 };
 
-use super::{Outcomes, selection, stage::Stage};
+use super::{Outcomes, changes, selection, stage::Stage};
 use crate::new_crate::NewCrate;
 
 /// The dependencies of the crate with the revisions.
@@ -29,7 +29,7 @@ fn main() -> std::process::ExitCode {
 }
 ";
 
-/// Runs all changes; on PostgreSQL, on its oldest and its newest major version.
+/// Runs all changes; on PostgreSQL, on its newest major version, and some of them on its oldest.
 pub(super) fn through(backend: Backend, address: Option<Address>) -> Result<Outcomes, Box<dyn Error>> {
     let editions = editions(backend)?;
     let mut servers: Vec<_> = editions.iter().map(|server| Some(server.address())).collect();
@@ -84,11 +84,16 @@ fn editions(backend: Backend) -> Result<Vec<PostgresServer>, ServerError> {
     Ok(servers)
 }
 
-/// Prepares the changes on all servers at once.
+/// Prepares the changes on all servers at once: all of them on the first, and those that are selected on the others.
 fn prepare(backend: Backend, servers: Vec<Option<Address>>) -> Result<Vec<Stage>, Box<dyn Error>> {
     let prepared: Vec<_> = thread::scope(|scope| {
-        let stage = |address| Stage::prepare(backend, address).map_err(|error| error.to_string());
-        let workers: Vec<_> = servers.into_iter().map(|address| scope.spawn(move || stage(address))).collect();
+        let stage = |number: usize, address| {
+            let changes = changes(backend).into_iter();
+            let changes = if number == 0 { changes.collect() } else { selection::for_another_version(changes) };
+            Stage::prepare(backend, address, changes).map_err(|error| error.to_string())
+        };
+        let servers = servers.into_iter().enumerate();
+        let workers: Vec<_> = servers.map(|(number, address)| scope.spawn(move || stage(number, address))).collect();
         workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| Err("a stage panicked".to_owned()))).collect()
     });
     Ok(prepared.into_iter().collect::<Result<_, _>>()?)

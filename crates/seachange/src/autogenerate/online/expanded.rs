@@ -6,7 +6,7 @@ use sea_orm::DbBackend;
 
 use super::computed::{self, FillError};
 use super::keys::{KeyChange, KeySteps, free_name};
-use super::{ColumnPlace, OnlineRemark, OnlineRequest, SideColumn, SideValue, SwapPart, SynchronisedColumns};
+use super::{ColumnPlace, OnlineRemark, OnlineRequest, SideColumn, SideValue, SwapPart, SwapStep, SynchronisedColumns};
 use crate::autogenerate::comparison::{Comparison, rules};
 use crate::autogenerate::diff::{self, Renames, apply_renames};
 use crate::autogenerate::expression::tokens;
@@ -31,14 +31,13 @@ pub(super) struct Expanded {
     pub(super) remarks: Vec<OnlineRemark>,
 }
 
-/// The change in whose course new columns take the names of old ones.
+/// The changes in whose course new columns take the names of old ones.
 pub(super) struct Swapped {
-    /// The schema after it.
+    /// The schema after them.
     pub(super) schema: Schema,
-    /// The operations before it.
+    /// The operations before them.
     pub(super) preparation: Vec<SchemaOperation>,
-    pub(super) up: Vec<SwapPart>,
-    pub(super) down: Vec<SwapPart>,
+    pub(super) steps: Vec<SwapStep>,
 }
 
 impl Expanded {
@@ -46,25 +45,41 @@ impl Expanded {
     /// old ones.
     pub(super) fn swap(&self, between: &Comparison, wanted: &Schema) -> Swapped {
         let half = |from: &Schema, to: &Schema, renames: &Renames| between.table_operations(from, to, renames);
-        let emptied = |schema: &Schema| self.without_replaced(schema);
-        if self.keyed.is_empty() {
-            let emptied = emptied(&self.schema);
-            let schema = apply_renames(&emptied, &self.swapped);
-            let mut operations = half(&self.schema, &emptied, &Renames::default());
-            operations.extend(half(&emptied, &schema, &self.swapped));
-            let down = vec![SwapPart::Operations(reversed(&operations)), SwapPart::Fill];
-            let up = if operations.is_empty() { Vec::new() } else { vec![SwapPart::Operations(operations)] };
-            return Swapped { schema, preparation: Vec::new(), up, down };
+        let mut all = Swapped { schema: self.schema.clone(), preparation: Vec::new(), steps: Vec::new() };
+        let mut tables: BTreeSet<TableName> = self.swapped.columns.keys().map(|(table, _)| table.clone()).collect();
+        if !self.keyed.is_empty() {
+            let change = KeyChange::new(between, &self.schema, &self.keyed, &self.swapped);
+            let tied = change.tables();
+            let emptied = |schema: &Schema| self.without_replaced(schema, &tied);
+            let KeySteps { preparation, up, down, swapped } = change.steps(emptied, &self.swapped_in(&tied), wanted);
+            all.schema = swapped;
+            all.preparation = preparation;
+            tables.retain(|table| !tied.contains(table));
+            all.steps.push(SwapStep { tables: tied, up, down });
         }
-        let change = KeyChange::new(between, &self.schema, &self.keyed, &self.swapped);
-        let KeySteps { preparation, up, down, swapped } = change.steps(emptied, &self.swapped, wanted);
-        Swapped { schema: swapped, preparation, up, down }
+        for table in tables {
+            let one = BTreeSet::from([table]);
+            let (emptied, renames) = (self.without_replaced(&all.schema, &one), self.swapped_in(&one));
+            let schema = apply_renames(&emptied, &renames);
+            let mut operations = half(&all.schema, &emptied, &Renames::default());
+            operations.extend(half(&emptied, &schema, &renames));
+            let down = vec![SwapPart::Operations(reversed(&operations)), SwapPart::Fill];
+            all.steps.push(SwapStep { tables: one, up: vec![SwapPart::Operations(operations)], down });
+            all.schema = schema;
+        }
+        all
     }
 
-    /// A schema without the columns that others replace, under whose names these come.
-    fn without_replaced(&self, schema: &Schema) -> Schema {
+    /// The new columns of some tables that take the names of old ones.
+    fn swapped_in(&self, tables: &BTreeSet<TableName>) -> Renames {
+        let own = self.swapped.columns.iter().filter(|((table, _), _)| tables.contains(table));
+        Renames { columns: own.map(|(new, old)| (new.clone(), old.clone())).collect(), ..self.swapped.clone() }
+    }
+
+    /// A schema without the columns of some tables that others replace, under whose names these come.
+    fn without_replaced(&self, schema: &Schema, tables: &BTreeSet<TableName>) -> Schema {
         let mut schema = schema.clone();
-        for (table, column) in &self.replaced {
+        for (table, column) in self.replaced.iter().filter(|(table, _)| tables.contains(table)) {
             schema.tables.entry(table.clone()).and_modify(|table| remove_column(table, column));
         }
         schema

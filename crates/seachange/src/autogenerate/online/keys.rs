@@ -306,16 +306,21 @@ impl<'a> KeyChange<'a> {
         schema
     }
 
-    /// Locks all tables at once, in one order, before one of them is changed.
-    fn lock(&self) -> String {
-        let mut tables: BTreeSet<&TableName> = self.new.keys().map(|(table, _)| table).collect();
+    /// The tables that change together.
+    pub(super) fn tables(&self) -> BTreeSet<TableName> {
+        let mut tables: BTreeSet<TableName> = self.new.keys().map(|(table, _)| table.clone()).collect();
         for twin in &self.twins {
-            tables.insert(twin.table());
+            tables.insert(twin.table().clone());
             if let Twin::ForeignKey { key, .. } = twin {
-                tables.insert(&key.referenced_table);
+                tables.insert(key.referenced_table.clone());
             }
         }
-        let names: Vec<String> = tables.into_iter().map(|table| table.quoted_for(POSTGRES)).collect();
+        tables
+    }
+
+    /// Locks all tables at once, in one order, before one of them is changed.
+    fn lock(&self) -> String {
+        let names: Vec<String> = self.tables().iter().map(|table| table.quoted_for(POSTGRES)).collect();
         format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", names.join(", "))
     }
 

@@ -74,8 +74,10 @@ fn online_with(backend: DbBackend, [from, to]: [&str; 2], replaced: &str, rename
     });
     add("synchronise", synchronised.collect());
     add("prepare", described(&change.preparation));
-    add("swap", parts(&change.swap));
-    add("swap back", if change.swap.is_empty() { Vec::new() } else { parts(&change.swap_back) });
+    for step in &change.swaps {
+        add("swap", parts(&step.up));
+        add("swap back", parts(&step.down));
+    }
     add("contract", described(&change.contraction));
     add("remarks", change.remarks.iter().map(ToString::to_string).collect());
     text

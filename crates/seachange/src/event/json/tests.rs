@@ -63,7 +63,7 @@ fn a_revision_is_told_from_start_to_end() {
         Event::Statement { sql: "INSERT INTO a VALUES (?)", elapsed, failed: false },
         Event::Blocked { step, message, by: &[blocker], waited: elapsed },
         Event::StatementProgress { step, message, progress, remaining, elapsed },
-        Event::Retrying { step, message, attempt: 1, of: 3, cause },
+        Event::Retrying { step, message, attempt: 1, of: Some(3), cause },
         Event::Finished { step, message, elapsed },
         Event::Overtaken { step, message },
         Event::Failed { step, message },

@@ -125,7 +125,7 @@ async fn under_a_reader(retries: u32, last: u32) -> Result<Report, Error> {
     let handler = move |event: &Event<'_>| match event {
         Event::Started { .. } => reader(true),
         Event::Retrying { attempt, of, .. } => {
-            assert_eq!((*attempt, *of), (stop.fetch_add(1, Ordering::Relaxed) + 1, retries));
+            assert_eq!((*attempt, *of), (stop.fetch_add(1, Ordering::Relaxed) + 1, Some(retries)));
             if *attempt == last {
                 reader(false);
             }

@@ -10,6 +10,7 @@ pub const REVISION: Revision = Revision {
     depends_on: &["b2"],
     branch_labels: &["contract"],
     after_backfills: &["b2", "b2-2"],
+    lock_timeout: "20ms",
     created: "2026-11-28T09:30:00Z",
     ..Revision::ROOT
 };

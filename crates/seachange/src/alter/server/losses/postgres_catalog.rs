@@ -1,7 +1,7 @@
 //! Reads from PostgreSQL's catalogue which columns change their types, and how the rows of their table are named.
 
 use sea_orm::sea_query::{PostgresQueryBuilder, TableBuilder, TableName};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 
 use super::postgres::{Casts, PostgresType, TypeChange, guard, is_cast_of};
 use super::{LossQueries, LostRows, ModifiedColumn};
@@ -12,6 +12,18 @@ const POSTGRES: DbBackend = DbBackend::Postgres;
 
 /// Separates names in a result. No name contains it, unless it is chosen for that.
 const SEPARATOR: char = '\u{1}';
+
+/// One row for each column, with its type without a domain, and whether only the limits of its values change. It is asked
+/// first, because the server plans [`COLUMNS`] for longer than it changes a table.
+const LIMITS: &str = "
+SELECT COALESCE(NULLIF(old.typbasetype, 0), old.oid) = to_regtype(wanted.type),
+    format_type(COALESCE(NULLIF(old.typbasetype, 0), old.oid),
+        CASE WHEN old.typbasetype <> 0 THEN old.typtypmod ELSE a.atttypmod END),
+    wanted.type
+FROM (VALUES {wanted}) wanted (name, type)
+JOIN pg_attribute a ON a.attrelid = to_regclass($1) AND a.attname = wanted.name
+    AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_type old ON old.oid = a.atttypid";
 
 /// One row for each column. The types of a domain are those below it.
 const COLUMNS: &str = "
@@ -67,9 +79,15 @@ pub(super) async fn read(
         wanted.push(format!("(${}::text, ${}::text)", values.len() + 1, values.len() + 2));
         values.extend([Value::from(column.name.as_str()), Value::from(new.as_str())]);
     }
-    let sql = COLUMNS.replace("{wanted}", &wanted.join(", "));
-    let rows = connection.query_all_raw(Statement::from_sql_and_values(POSTGRES, sql, values)).await?;
-    for row in rows {
+    let question = |text: &str| {
+        let sql = text.replace("{wanted}", &wanted.join(", "));
+        Statement::from_sql_and_values(POSTGRES, sql, values.clone())
+    };
+    let has_expression = typed.iter().any(|(column, _)| column.new.get_column_spec().using.is_some());
+    if !has_expression && keep_values(&connection.query_all_raw(question(LIMITS)).await?)? {
+        return Ok(queries);
+    }
+    for row in connection.query_all_raw(question(COLUMNS)).await? {
         let name: String = row.try_get_by_index(0)?;
         let to: String = row.try_get_by_index(7)?;
         let is_of = |(column, new): &&(&ModifiedColumn<'_>, String)| column.name == name && *new == to;
@@ -98,6 +116,27 @@ pub(super) async fn read(
         }
     }
     Ok(queries)
+}
+
+/// Whether only the limits of values change, so that they keep every value.
+fn keep_values(columns: &[QueryResult]) -> Result<bool, DbErr> {
+    for row in columns {
+        let is_same: Option<bool> = row.try_get_by_index(0)?;
+        let (base, new): (String, String) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        let change = TypeChange {
+            old: &PostgresType::parse(&base),
+            new: &PostgresType::parse(&new),
+            written: &new,
+            // The condition is not used.
+            column: "",
+            using: None,
+            casts: Casts { by_assignment: true, back: true },
+        };
+        if is_same != Some(true) || change.lost().is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The statement of a script that stops it where values are not kept.

@@ -358,6 +358,7 @@ impl<'a> Rewrite<'a> {
                 branch_labels: if is_first { own.branch_labels.clone() } else { Vec::new() },
                 after_backfills: if is_first { texts(self.script.revision.after_backfills) } else { Vec::new() },
                 not_before: if is_first { self.script.revision.not_before.to_owned() } else { String::new() },
+                lock_timeout: self.script.revision.lock_timeout.to_owned(),
                 allow: if is_last && only.is_some() { self.allowances(allow) } else { allow },
                 created: if is_last { self.file.created.clone().unwrap_or_default() } else { created.clone() },
                 template: self.template.clone(),

@@ -6,13 +6,14 @@ mod branches;
 use std::path::PathBuf;
 
 use chrono::{SecondsFormat, Utc};
+use sea_orm::DbBackend;
 use seachange_cli::commands::revision::NewRevisionArgs;
 use seachange_cli::{Diagnostic, Exit, crate_config::CrateConfig, file_plan::FilePlan, printable, project::shown};
 use seachange_source::{NewRevision, RevisionFiles, new_id, parse, render};
 
 use self::bodies::Bodies;
 use self::branches::{Branches, branches};
-use crate::autogenerate::online::{FillError, SideValue, SynchronisedColumns};
+use crate::autogenerate::online::{FillError, SideValue};
 use crate::autogenerate::{Comparison, Renames, SchemaOperation};
 use crate::cli::commands::lint::RuleArgs;
 use crate::cli::commands::new_files::{SHOWN, SYSTEMS, check_graph, free_path};
@@ -23,6 +24,9 @@ use crate::impact::online::{
     OnlineBranch, OnlineCode, OnlineError, OnlinePlanRequest, OnlineRevision, OnlineRevisions, revisions,
 };
 use crate::settings::DatabaseSettings;
+
+/// How long a statement of a revision in a transaction waits for a lock on PostgreSQL, where all others wait behind it.
+const LOCK_TIMEOUT: &str = "20ms";
 
 /// A change that is to be written.
 #[derive(Clone, Copy)]
@@ -61,10 +65,10 @@ impl OnlineWriter<'_> {
         if planned.has_one_writer {
             terminal.warn("SQLite has one lock for all writers of a file: each revision holds it to its end");
         }
-        if !planned.swapped().is_empty() {
+        let swapped = planned.swapped();
+        if !swapped.is_empty() {
             let name = |(table, column)| format!("`{table}.{column}`");
-            let names: Vec<String> =
-                planned.swapped().iter().filter_map(SynchronisedColumns::place).map(name).collect();
+            let names: Vec<String> = swapped.iter().filter_map(|own| own.place()).map(name).collect();
             terminal
                 .warn(printable::name(&format!("contracting changes types under their names: {}", names.join(", "))));
             terminal.hint(
@@ -72,7 +76,7 @@ impl OnlineWriter<'_> {
                  (`renamed_from`), each version reads its own",
             );
             // Where a column of another type has to be cast.
-            let first = planned.swapped().first().and_then(|own| own.new.first());
+            let first = swapped.first().and_then(|own| own.new.first());
             if let Some(SideValue::Cast { to, .. }) = first.map(|own| &own.value) {
                 terminal.hint(format!("or `#[sea_orm(select_as = \"{to}\")]` in the entity converts what it reads"));
             }
@@ -150,6 +154,9 @@ impl OnlineWriter<'_> {
                     Some(_) if branch == OnlineBranch::Contract => std::mem::take(&mut filled),
                     _ => Vec::new(),
                 },
+                lock_timeout: own
+                    .filter(|own| self.comparison.backend() == DbBackend::Postgres && !own.outside_transaction)
+                    .map_or_else(String::new, |_| LOCK_TIMEOUT.to_owned()),
                 bodies: Some(match own {
                     Some(own) => bodies.body(own, remarks(message, own.branch)),
                     None => bodies.elsewhere(self.operations),
