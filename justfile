@@ -86,10 +86,11 @@ torture filter='torture::':
 torture-random plans='1000' filter='random_revisions::':
     RANDOM_REVISIONS="$1" cargo test --workspace --locked --test e2e -- "$2"
 
-# Kill programs and servers while backfills change rows, and count how often each row was changed: `just backfill-kills 300 50`
+# Kill programs and servers while backfills change rows, and count how often each row was changed: `just backfill-kills 300 50`,
+# `just backfill-kills 40 5 postgres:: 10000000`
 [group('quality')]
-backfill-kills programs='1000' servers='50' filter='':
-    BACKFILL_KILLS="$1" cargo test --workspace --locked --test e2e -- "$3backfill::program_is_killed"
+backfill-kills programs='1000' servers='50' filter='' rows='100000':
+    BACKFILL_ROWS="$4" BACKFILL_KILLS="$1" cargo test --workspace --locked --test e2e -- "$3backfill::program_is_killed"
     BACKFILL_SERVER_KILLS="$2" cargo test --workspace --locked --test e2e -- "$3backfill::server_is_killed"
 
 # Kill programs, servers, connections and nodes while a fleet is migrated, at as many random moments: `just fleet-kills 50`
