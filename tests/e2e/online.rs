@@ -258,12 +258,6 @@ fn contract_waits_for_the_running_version(database: &TestDatabase) -> TestResult
 /// A revision with a limit for its locks gives way to others, and is tried until it gets them.
 fn nobody_waits_behind_a_revision(database: &TestDatabase) -> TestResult {
     succeed(database, "up expand@head")?;
-    let warned = |revision: &str| -> Outcome<bool> {
-        let output = succeed(database, &format!("lint {revision} --warn lock-without-timeout"))?;
-        Ok(output.to_string().contains("lock-without-timeout"))
-    };
-    assert!(warned("b1")?);
-    assert!(!warned("c1")?);
     succeed(database, "backfill run")?;
     let reader = block_on(async {
         let transaction = database.connect().await?.begin().await?;

@@ -91,7 +91,7 @@ pub(crate) enum SideValue {
 }
 
 /// The step in whose course the new columns of some tables take the names of old ones: those of one table, because
-/// whoever writes it waits for the step, or those of all tables whose keys change together.
+/// other sessions cannot write it meanwhile, or those of all tables whose keys change together.
 #[derive(Debug, Clone)]
 pub(crate) struct SwapStep {
     pub(crate) tables: BTreeSet<TableName>,

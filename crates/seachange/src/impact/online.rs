@@ -94,6 +94,15 @@ pub(crate) struct OnlineRevision {
     pub(crate) allow: Vec<String>,
 }
 
+impl OnlineRevision {
+    /// How long a statement of it waits for a lock: on PostgreSQL all others wait behind it, and a revision in a transaction
+    /// can be tried again. Empty elsewhere.
+    pub(crate) fn lock_timeout(&self, backend: DbBackend) -> &'static str {
+        let is_limited = backend == DbBackend::Postgres && !self.outside_transaction;
+        if is_limited { "20ms" } else { "" }
+    }
+}
+
 /// The revisions of a change.
 #[derive(Debug)]
 pub(crate) struct OnlineRevisions {

@@ -6,7 +6,6 @@ mod branches;
 use std::path::PathBuf;
 
 use chrono::{SecondsFormat, Utc};
-use sea_orm::DbBackend;
 use seachange_cli::commands::revision::NewRevisionArgs;
 use seachange_cli::{Diagnostic, Exit, crate_config::CrateConfig, file_plan::FilePlan, printable, project::shown};
 use seachange_source::{NewRevision, RevisionFiles, new_id, parse, render};
@@ -24,9 +23,6 @@ use crate::impact::online::{
     OnlineBranch, OnlineCode, OnlineError, OnlinePlanRequest, OnlineRevision, OnlineRevisions, revisions,
 };
 use crate::settings::DatabaseSettings;
-
-/// How long a statement of a revision in a transaction waits for a lock on PostgreSQL, where all others wait behind it.
-const LOCK_TIMEOUT: &str = "20ms";
 
 /// A change that is to be written.
 #[derive(Clone, Copy)]
@@ -154,9 +150,7 @@ impl OnlineWriter<'_> {
                     Some(_) if branch == OnlineBranch::Contract => std::mem::take(&mut filled),
                     _ => Vec::new(),
                 },
-                lock_timeout: own
-                    .filter(|own| self.comparison.backend() == DbBackend::Postgres && !own.outside_transaction)
-                    .map_or_else(String::new, |_| LOCK_TIMEOUT.to_owned()),
+                lock_timeout: own.map_or("", |own| own.lock_timeout(self.comparison.backend())).to_owned(),
                 bodies: Some(match own {
                     Some(own) => bodies.body(own, remarks(message, own.branch)),
                     None => bodies.elsewhere(self.operations),
