@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a test may run. The longest takes a third of it on a machine with two cores.
+/// How long a test may run. The longest took 34 minutes on a busy machine with two cores.
 const LIMIT: Duration = Duration::from_mins(40);
 
 /// How often the tests that run are looked at.

@@ -263,8 +263,8 @@ impl<E: ServerSoftware> TemporaryServer<E> {
 
 /// Options for a pool of which no connection is closed for its age.
 ///
-/// The task that closes them may spin for ever: SQLx 0.9 lets the number of idle connections fall below zero when
-/// one is returned and taken at the same moment (`transact-rs/sqlx#3645`).
+/// The task that closes them may spin for ever: SQLx 0.9 lets the number of idle connections fall below zero when one is
+/// returned and taken at the same moment (`transact-rs/sqlx#3645`).
 #[must_use]
 pub fn pool_options(url: impl Into<String>) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
