@@ -1,9 +1,13 @@
 //! Backfills of a million rows beside one bare `UPDATE` of the same rows, and what other writers notice of them. With
-//! `BACKFILL_SMALL=1` the servers stay as those of tests, whose caches and logs are smaller than the table.
+//! `BACKFILL_SMALL=1` the servers stay as those of tests, whose caches and logs are smaller than the table. With
+//! `BACKFILL_APART=1` the writer and its session have a processor of their own, as on a server with more of them than
+//! sessions that work: what is left is what the database makes the writer wait for.
 
 use std::error::Error;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use sea_orm::sea_query::Expr;
@@ -47,6 +51,8 @@ pub(crate) fn compare(servers: &SharedServers, options: &Options) -> Result<(), 
 async fn measure(place: Place, url: &str, rounds: usize) -> Outcome<()> {
     let backend = place.backend();
     let pool = connect(url).await?;
+    pin_program(BACKFILL_PROCESSOR)?;
+    pin_session(backend, &pool, BACKFILL_PROCESSOR).await?;
     fill(backend, &pool).await?;
     let (mut bare, mut batched) = (Vec::new(), Vec::new());
     let (mut alone, mut beside) = (Latencies::default(), Latencies::default());
@@ -59,13 +65,13 @@ async fn measure(place: Place, url: &str, rounds: usize) -> Outcome<()> {
         settle(backend, &pool).await?;
         batched.push(run(&pool, &format!("round {round}"), BackfillOptions::new()).await?);
         settle(backend, &pool).await?;
-        let writer = Writer::start(url).await?;
+        let writer = Writer::start(backend, url);
         tokio::time::sleep(ALONE).await;
-        alone.add(writer.finish().await?);
-        let writer = Writer::start(url).await?;
+        alone.add(writer.finish()?);
+        let writer = Writer::start(backend, url);
         let rate = half_of(Figures::new(bare.iter().map(Duration::as_secs_f64)).median());
         run(&pool, &format!("limited {round}"), BackfillOptions::new().rows_per_second(rate)).await?;
-        beside.add(writer.finish().await?);
+        beside.add(writer.finish()?);
     }
     let speed = Figures::ratios(&bare, &batched);
     let update = Figures::new(bare.iter().map(Duration::as_secs_f64)).median();
@@ -168,20 +174,72 @@ async fn run(pool: &DatabaseConnection, name: &str, options: BackfillOptions) ->
 /// Another session that changes one row after the other.
 struct Writer {
     stop: Arc<AtomicBool>,
-    task: tokio::task::JoinHandle<Outcome<Latencies>>,
+    thread: JoinHandle<Outcome<Latencies>>,
 }
 
 impl Writer {
-    async fn start(url: &str) -> Outcome<Self> {
-        let pool = connect(url).await?;
+    fn start(backend: Backend, url: &str) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let task = tokio::spawn(write(pool, Arc::clone(&stop)));
-        Ok(Self { stop, task })
+        let (url, is_stopped) = (url.to_owned(), Arc::clone(&stop));
+        let thread = std::thread::spawn(move || {
+            pin_thread(WRITER_PROCESSOR)?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let pool = connect(&url).await?;
+                pin_session(backend, &pool, WRITER_PROCESSOR).await?;
+                write(pool, is_stopped).await
+            })
+        });
+        Self { stop, thread }
     }
 
-    async fn finish(self) -> Outcome<Latencies> {
+    fn finish(self) -> Outcome<Latencies> {
         self.stop.store(true, Ordering::Relaxed);
-        self.task.await?
+        self.thread.join().map_err(|_| "the writer panicked")?
+    }
+}
+
+/// The processors of `BACKFILL_APART`.
+const BACKFILL_PROCESSOR: usize = 0;
+const WRITER_PROCESSOR: usize = 1;
+
+/// Lets this program, with its threads of now, run on one processor.
+fn pin_program(processor: usize) -> Outcome<()> {
+    taskset(&["-a"], processor, &std::process::id().to_string())
+}
+
+fn pin_thread(processor: usize) -> Outcome<()> {
+    let this = std::fs::read_link("/proc/thread-self")?;
+    let id = this.file_name().ok_or("a thread without an id")?;
+    taskset(&[], processor, &id.to_string_lossy())
+}
+
+/// Lets the process or thread of a session on its server run on one processor. SQLite has none.
+async fn pin_session(backend: Backend, pool: &DatabaseConnection, processor: usize) -> Outcome<()> {
+    let sql = match backend {
+        Backend::Sqlite => return Ok(()),
+        Backend::Postgres => "SELECT CAST(pg_backend_pid() AS BIGINT)",
+        Backend::MariaDb => {
+            "SELECT CAST(tid AS SIGNED) FROM information_schema.processlist WHERE id = CONNECTION_ID()"
+        }
+        Backend::MySql => {
+            "SELECT CAST(thread_os_id AS SIGNED) FROM performance_schema.threads
+              WHERE processlist_id = CONNECTION_ID()"
+        }
+    };
+    let row = pool.query_one_raw(Statement::from_string(pool.get_database_backend(), sql)).await?;
+    let id: i64 = row.ok_or("a session without an id")?.try_get_by_index(0)?;
+    taskset(&[], processor, &id.to_string())
+}
+
+fn taskset(options: &[&str], processor: usize, id: &str) -> Outcome<()> {
+    if std::env::var_os("BACKFILL_APART").is_none() {
+        return Ok(());
+    }
+    let done = Command::new("taskset").args(options).args(["-cp", &processor.to_string(), id]).output()?;
+    match done.status.success() {
+        true => Ok(()),
+        false => Err(format!("taskset: {}", String::from_utf8_lossy(&done.stderr)).into()),
     }
 }
 

@@ -77,10 +77,16 @@ fn family(name: &'static str, parents: &'static str, is_big: bool) -> VersionTab
     indexed(indexed(table, "family_by_parent", "parent_id", false), "family_by_first", "number_first", false)
 }
 
-fn referring(name: &'static str, column: &'static str) -> VersionTable {
-    let mut table = table(name, vec![number(column)]);
+/// A table of rows below those of `parents`, with an index for the checks of the foreign key.
+fn below_parents(name: &'static str, index: &'static str) -> VersionTable {
+    indexed(table(name, vec![number("parent_id")]), index, "parent_id", false)
+}
+
+/// As [`below_parents`], with the foreign key.
+fn referring(name: &'static str, index: &'static str) -> VersionTable {
+    let mut table = below_parents(name, index);
     let mut key = ForeignKey::create();
-    key.name(format!("fk-{name}")).from(name, column).to("parents", "id");
+    key.name(format!("fk-{name}")).from(name, "parent_id").to("parents", "id");
     table.statement.foreign_key(&mut key);
     table
 }
@@ -131,8 +137,8 @@ pub(crate) fn changes() -> Vec<TableChange> {
         },
         TableChange {
             name: "refers",
-            old: Some(table("refers", vec![number("parent_id")])),
-            new: Some(referring("refers", "parent_id")),
+            old: Some(below_parents("refers", "refers_by_parent")),
+            new: Some(referring("refers", "refers_by_parent")),
         },
         TableChange {
             name: "grows",
@@ -144,7 +150,7 @@ pub(crate) fn changes() -> Vec<TableChange> {
             old: Some(family("grows_below", "grows", false)),
             new: Some(family("grows_below", "grows", true)),
         },
-        TableChange { name: "created", old: None, new: Some(referring("created", "parent_id")) },
+        TableChange { name: "created", old: None, new: Some(referring("created", "created_by_parent")) },
         TableChange { name: "table_dropped", old: Some(table("table_dropped", vec![text("a", 20)])), new: None },
     ]
 }
