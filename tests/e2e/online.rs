@@ -258,6 +258,13 @@ fn contract_waits_for_the_running_version(database: &TestDatabase) -> TestResult
 /// A revision with a limit for its locks gives way to others, and is tried until it gets them.
 fn nobody_waits_behind_a_revision(database: &TestDatabase) -> TestResult {
     succeed(database, "up expand@head")?;
+    let may_wait = |range: &str| -> Outcome<bool> {
+        let output = Program::named("online-migration").database(database);
+        let output = output.args(["lint", range, "--warn", "lock-without-timeout"]).run()?;
+        Ok(output.stdout.contains("warning[lock-without-timeout]"))
+    };
+    assert!(may_wait("b1:b1")?);
+    assert!(!may_wait("c1:c1")?);
     succeed(database, "backfill run")?;
     let reader = block_on(async {
         let transaction = database.connect().await?.begin().await?;

@@ -177,6 +177,10 @@ fn without_limits(impact: &RevisionImpact, sent: &[SentStatement], options: &Rul
         let earlier = sent.iter().filter(|own| own.number < before).flat_map(|own| &own.facts.session_writes);
         earlier.into_iter().any(|state| matches!(state, SessionState::Setting(own) if names.contains(&own.as_str())))
     };
+    // The runner sets it for the transaction, on PostgreSQL only.
+    let limits_itself = impact.backend == DbBackend::Postgres
+        && impact.is_one_transaction
+        && !impact.script.revision.lock_timeout.is_empty();
     let mut found = Vec::new();
     let lock = impact.statements.iter().enumerate().find_map(|(number, own)| {
         let table = own.tables.iter().find(|table| table.blocks_reads || table.blocks_writes)?;
@@ -185,6 +189,7 @@ fn without_limits(impact: &RevisionImpact, sent: &[SentStatement], options: &Rul
     if let Some((number, table)) = lock.filter(|(number, _)| {
         impact.backend != DbBackend::Sqlite
             && !options.limits_locks
+            && !limits_itself
             && !sets(&["lock_timeout", "lock_wait_timeout"], *number)
     }) {
         let message = format!(
