@@ -100,17 +100,10 @@ async fn connect(url: &str) -> Outcome<DatabaseConnection> {
 }
 
 async fn fill(backend: Backend, pool: &DatabaseConnection) -> Outcome<()> {
-    // As services have them; the servers of tests are set for small tables.
-    let settings: &[&str] = match backend {
-        Backend::Sqlite => &["PRAGMA journal_mode = WAL"],
-        Backend::Postgres => &[],
-        Backend::MariaDb => {
-            &["SET GLOBAL innodb_buffer_pool_size = 536870912", "SET GLOBAL innodb_log_file_size = 536870912"]
-        }
-        Backend::MySql => {
-            &["SET GLOBAL innodb_buffer_pool_size = 536870912", "SET GLOBAL innodb_redo_log_capacity = 1073741824"]
-        }
-    };
+    if backend == Backend::Sqlite {
+        pool.execute_unprepared("PRAGMA journal_mode = WAL").await?;
+    }
+    let settings = backend.settings_for_large_tables();
     for setting in settings.iter().filter(|_| std::env::var_os("BACKFILL_SMALL").is_none()) {
         pool.execute_unprepared(setting).await?;
     }

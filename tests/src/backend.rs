@@ -35,6 +35,20 @@ impl Backend {
         }
     }
 
+    /// Statements that set a server of the tests as services have them, for tables of a million rows and more: its caches
+    /// and logs are made for small ones.
+    pub const fn settings_for_large_tables(self) -> &'static [&'static str] {
+        match self {
+            Self::Sqlite | Self::Postgres => &[],
+            Self::MariaDb => {
+                &["SET GLOBAL innodb_buffer_pool_size = 2147483648", "SET GLOBAL innodb_log_file_size = 1073741824"]
+            }
+            Self::MySql => {
+                &["SET GLOBAL innodb_buffer_pool_size = 2147483648", "SET GLOBAL innodb_redo_log_capacity = 1073741824"]
+            }
+        }
+    }
+
     /// The URL scheme, which is the name of the driver: MariaDB has that of MySQL.
     pub const fn scheme(self) -> &'static str {
         match self {
