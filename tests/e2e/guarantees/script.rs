@@ -126,11 +126,16 @@ impl<'d> Script<'d> {
 
     /// Resumes after a kill, in the way that the program offers.
     pub(crate) fn go_on(&self) -> Outcome<Ending> {
-        let up = self.run("up")?;
+        self.go_on_within(|program| program)
+    }
+
+    /// As [`go_on`](Self::go_on), by programs that are changed so.
+    pub(crate) fn go_on_within(&self, changed: impl Fn(Program) -> Program) -> Outcome<Ending> {
+        let up = changed(self.program("up")?).run()?;
         if up.success() {
             return Ok(Ending::Applied);
         }
-        let resumed = self.run("repair --resume")?;
+        let resumed = changed(self.program("repair --resume")?).run()?;
         if !resumed.success() {
             return Ok(Ending::Refused(resumed));
         }

@@ -14,7 +14,7 @@ use sea_orm_migration::SchemaManager;
 use seachange_source::{RevisionStep, StepCode};
 
 use super::fix::{Fills, FixError, FixRequest, FixedStep, Unfixed, fix, is_about_blocking, stated};
-use super::{Levels, NewTables, RevisionImpact, RuleOptions, findings, measure};
+use super::{Levels, NewTables, RevisionImpact, RuleOptions, TableCost, TableImpact, findings, measure};
 use crate::autogenerate::online::{
     ColumnPlace, FillError, OnlineChange, OnlineRemark, OnlineRequest, SideColumn, SideValue, SwapPart, SwapStep,
     SynchronisedColumns,
@@ -112,9 +112,16 @@ pub(crate) struct OnlineRevisions {
     pub(crate) remarks: Vec<OnlineRemark>,
     /// The statements that block, although the change is divided.
     pub(crate) unfixed: Vec<Unfixed>,
+    /// The statements that rebuild a table beside those who write it, and lock it at their end (MySQL).
+    pub(crate) rebuilding: Vec<String>,
     /// Whether each revision keeps all writers of the database waiting to its end (SQLite).
     pub(crate) has_one_writer: bool,
 }
+
+/// What is to be known of [`OnlineRevisions::rebuilding`]. Measured on MySQL 9.7: 130 ms for a million rows of 40 bytes,
+/// whatever the size of the buffer pool is and whether statistics are kept; MariaDB took less than 50 ms.
+pub(crate) const END_OF_REBUILD: &str =
+    "MySQL rebuilds the table beside those who write it, and locks it at the end: about 0.1 s for a million rows";
 
 /// What to write, and how it is measured.
 #[derive(Debug, Clone, Copy)]
@@ -155,6 +162,7 @@ pub(crate) async fn revisions(request: OnlinePlanRequest<'_>) -> Result<OnlineRe
             revisions: Vec::new(),
             remarks: change.remarks.clone(),
             unfixed: Vec::new(),
+            rebuilding: rebuilding(measured.impacts),
             has_one_writer: comparison.backend() == DbBackend::Sqlite,
         };
         measured.plan(OnlineBranch::Expand, &change.expansion, 0, &mut planned).await?;
@@ -204,6 +212,15 @@ async fn measure_operations(
         Some(reason) => Err(FixError::Unknown(reason)),
         None => Ok(measured),
     }
+}
+
+/// The statements that make MySQL rebuild a table without a lock until their end.
+fn rebuilding(measured: &[RevisionImpact]) -> Vec<String> {
+    let is_mysql = |own: &&RevisionImpact| own.backend == DbBackend::MySql && !own.server.version.is_mariadb;
+    let rebuilds = |table: &TableImpact| table.cost == Some(TableCost::Rewrite) && !table.blocks_writes;
+    let statements = measured.iter().filter(is_mysql).flat_map(|own| &own.statements);
+    let found = statements.filter(|own| !own.changes_rows && own.tables.iter().any(rebuilds));
+    found.map(|own| own.text.clone()).collect()
 }
 
 /// The columns whose change of type would block.

@@ -20,7 +20,8 @@ use crate::cli::context::Context;
 use crate::cli::hints::autogenerate;
 use crate::impact::fix::{Fills, FixError, Unfixed, backend_path};
 use crate::impact::online::{
-    OnlineBranch, OnlineCode, OnlineError, OnlinePlanRequest, OnlineRevision, OnlineRevisions, revisions,
+    END_OF_REBUILD, OnlineBranch, OnlineCode, OnlineError, OnlinePlanRequest, OnlineRevision, OnlineRevisions,
+    revisions,
 };
 use crate::settings::DatabaseSettings;
 
@@ -58,6 +59,10 @@ impl OnlineWriter<'_> {
             terminal.warn(printable::name(&remark.to_string()));
         }
         self.warn_of_unfixed(&planned.unfixed);
+        if !planned.rebuilding.is_empty() {
+            let statements: Vec<&str> = planned.rebuilding.iter().map(String::as_str).collect();
+            self.warn_of(END_OF_REBUILD, &statements);
+        }
         if planned.has_one_writer {
             terminal.warn("SQLite has one lock for all writers of a file: each revision holds it to its end");
         }
@@ -101,10 +106,15 @@ impl OnlineWriter<'_> {
             }
         }
         for (reason, statements) in reasons {
-            self.context.terminal.warn(printable::name(reason));
-            for statement in statements {
-                self.context.terminal.status(format!("  {}", printable::one_line(statement, SHOWN)));
-            }
+            self.warn_of(reason, &statements);
+        }
+    }
+
+    /// A warning, with the statements of which it is true.
+    fn warn_of(self, reason: &str, statements: &[&str]) {
+        self.context.terminal.warn(printable::name(reason));
+        for statement in statements {
+            self.context.terminal.status(format!("  {}", printable::one_line(statement, SHOWN)));
         }
     }
 
