@@ -212,9 +212,7 @@ async fn pin_session(backend: Backend, pool: &DatabaseConnection, processor: usi
     let sql = match backend {
         Backend::Sqlite => return Ok(()),
         Backend::Postgres => "SELECT CAST(pg_backend_pid() AS BIGINT)",
-        Backend::MariaDb => {
-            "SELECT CAST(tid AS SIGNED) FROM information_schema.processlist WHERE id = CONNECTION_ID()"
-        }
+        Backend::MariaDb => "SELECT CAST(tid AS SIGNED) FROM information_schema.processlist WHERE id = CONNECTION_ID()",
         Backend::MySql => {
             "SELECT CAST(thread_os_id AS SIGNED) FROM performance_schema.threads
               WHERE processlist_id = CONNECTION_ID()"
