@@ -51,8 +51,10 @@ pub(crate) fn compare(servers: &SharedServers, options: &Options) -> Result<(), 
 async fn measure(place: Place, url: &str, rounds: usize) -> Outcome<()> {
     let backend = place.backend();
     let pool = connect(url).await?;
-    pin_program(BACKFILL_PROCESSOR)?;
-    pin_session(backend, &pool, BACKFILL_PROCESSOR).await?;
+    if is_apart() {
+        pin_program(BACKFILL_PROCESSOR)?;
+        pin_session(backend, &pool, BACKFILL_PROCESSOR).await?;
+    }
     fill(backend, &pool).await?;
     let (mut bare, mut batched) = (Vec::new(), Vec::new());
     let (mut alone, mut beside) = (Latencies::default(), Latencies::default());
@@ -175,11 +177,13 @@ impl Writer {
         let stop = Arc::new(AtomicBool::new(false));
         let (url, is_stopped) = (url.to_owned(), Arc::clone(&stop));
         let thread = std::thread::spawn(move || {
-            pin_thread(WRITER_PROCESSOR)?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(async {
                 let pool = connect(&url).await?;
-                pin_session(backend, &pool, WRITER_PROCESSOR).await?;
+                if is_apart() {
+                    pin_thread(WRITER_PROCESSOR)?;
+                    pin_session(backend, &pool, WRITER_PROCESSOR).await?;
+                }
                 write(pool, is_stopped).await
             })
         });
@@ -195,6 +199,11 @@ impl Writer {
 /// The processors of `BACKFILL_APART`.
 const BACKFILL_PROCESSOR: usize = 0;
 const WRITER_PROCESSOR: usize = 1;
+
+/// Whether the writer and the backfill have processors of their own.
+fn is_apart() -> bool {
+    std::env::var_os("BACKFILL_APART").is_some()
+}
 
 /// Lets this program, with its threads of now, run on one processor.
 fn pin_program(processor: usize) -> Outcome<()> {
@@ -224,9 +233,6 @@ async fn pin_session(backend: Backend, pool: &DatabaseConnection, processor: usi
 }
 
 fn taskset(options: &[&str], processor: usize, id: &str) -> Outcome<()> {
-    if std::env::var_os("BACKFILL_APART").is_none() {
-        return Ok(());
-    }
     let done = Command::new("taskset").args(options).args(["-cp", &processor.to_string(), id]).output()?;
     match done.status.success() {
         true => Ok(()),

@@ -42,9 +42,9 @@ pub struct Revision {
     /// When an upgrade may run this revision at the earliest, in UTC as `2026-11-21T09:03:11Z`; empty for no such time.
     pub not_before: &'static str,
     /// How long a statement of this revision may wait for a lock, such as `20ms` or `1s`; empty for the limit of the run.
-    /// Other sessions that use a table wait behind a statement that waits for its lock. So the revision is rolled back then, and
-    /// tried again after a pause, until the run has waited for as long as it waits for another run. On PostgreSQL, for a
-    /// revision in a transaction of its own.
+    /// Other sessions that use a table wait behind a statement that waits for its lock. So the revision is rolled back
+    /// then, and tried again after a pause, until the run has waited for as long as it waits for another run. On
+    /// PostgreSQL, for a revision in a transaction of its own.
     pub lock_timeout: &'static str,
     /// When the file was created, in UTC in the format of RFC 3339. For the reader of the file; it does not affect the
     /// order.

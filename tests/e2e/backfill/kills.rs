@@ -90,7 +90,7 @@ fn program_is_killed(database: &TestDatabase) -> TestResult {
     println!("{}: {killed} kills, {rows_passed} of {rows} rows passed", database.backend());
     assert!(killed >= wanted.min(KILLS), "only {killed} kills");
     // A kill after the last batch leaves the revision unfinished, or nothing to do.
-    script.go_on_within(|program| program.limit(Duration::from_secs(600)))?;
+    script.go_on_with(|program| program.limit(Duration::from_secs(600)))?;
     assert_eq!(times(database, "people")?, [format!("1: {rows}")]);
     assert!(script.is_applied("l1")?);
     Ok(())

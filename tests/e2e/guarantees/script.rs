@@ -126,11 +126,11 @@ impl<'d> Script<'d> {
 
     /// Resumes after a kill, in the way that the program offers.
     pub(crate) fn go_on(&self) -> Outcome<Ending> {
-        self.go_on_within(|program| program)
+        self.go_on_with(|program| program)
     }
 
-    /// As [`go_on`](Self::go_on), by programs that are changed so.
-    pub(crate) fn go_on_within(&self, changed: impl Fn(Program) -> Program) -> Outcome<Ending> {
+    /// As [`go_on`](Self::go_on), with programs that are changed so.
+    pub(crate) fn go_on_with(&self, changed: impl Fn(Program) -> Program) -> Outcome<Ending> {
         let up = changed(self.program("up")?).run()?;
         if up.success() {
             return Ok(Ending::Applied);
@@ -139,7 +139,7 @@ impl<'d> Script<'d> {
         if !resumed.success() {
             return Ok(Ending::Refused(resumed));
         }
-        self.succeed("up")?;
+        changed(self.program("up")?).run()?.succeeded()?;
         Ok(Ending::Applied)
     }
 }
