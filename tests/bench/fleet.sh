@@ -9,14 +9,20 @@
 # The client runs, for one target after the other in as many sessions as give the best time,
 # - `script`: what `up --sql` writes: the statements of the revisions, the transactions, and one table of the record;
 # - `record`: the same, and the other tables and rows that `up` leaves in its record. This is what `up` changes.
-# Prints the times, the ratios of the throughputs, the time of a run with nothing to do and of `status`, and the memory.
+# Prints the times, the ratios of the throughputs, the times of `status`, `check` and a run with nothing to do, and the memory.
+# SESSIONS and JOBS are the numbers of sessions and jobs that are tried, and CLIENT is another program than `mariadb`, as
+# MySQL's own one.
 # Patterns are those of the program, not of the shell.
 set -euf
 cd "$(dirname "$0")/../.."
 url=$1
 count=${2:-1000}
-cargo build -q --release --locked -p ten-migration --bin ten-migration
+sessions=${SESSIONS:-1 2 4}
+jobs=${JOBS:-1 2 4 8}
+cargo build -q --release --locked -p ten-migration --bin ten-migration -p migration --bin migration
 program=${CARGO_TARGET_DIR:-target}/release/ten-migration
+# It has entities, which `check` compares with the databases.
+with_entities=${CARGO_TARGET_DIR:-target}/release/migration
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -55,8 +61,10 @@ mysql*)
     user=${address%%@*}
     place=${address#*@}
     place=${place%%/*}
+    # A database in the URL is not used.
+    url=mysql://$user@$place
     client() {
-        MYSQL_PWD=${user#*:} mariadb --no-defaults -u "${user%%:*}" -h "${place%%:*}" -P "${place#*:}" --protocol=tcp "$@"
+        MYSQL_PWD=${user#*:} ${CLIENT:-mariadb} --no-defaults -u "${user%%:*}" -h "${place%%:*}" -P "${place#*:}" --protocol=tcp "$@"
     }
     create() { seq 1 "$count" | sed "s/.*/CREATE DATABASE $1_&;/" | client; }
     run_text() {
@@ -67,8 +75,8 @@ mysql*)
     }
     template() {
         echo 'CREATE DATABASE the_origin; CREATE DATABASE a_template' | client
-        DATABASE_URL=${url%/}/a_template "$program" up --sql >"$work/script"
-        DATABASE_URL=${url%/}/the_origin "$program" -q up
+        DATABASE_URL=$url/a_template "$program" up --sql >"$work/script"
+        DATABASE_URL=$url/the_origin "$program" -q up
         for table in $(echo "SHOW TABLES LIKE 'seachange\_revision\_%'" | client -N the_origin); do
             echo "CREATE TABLE $table LIKE the_origin.$table;"
             echo "INSERT INTO $table SELECT * FROM the_origin.$table;"
@@ -102,35 +110,42 @@ esac
 
 template
 # The program connects to an existing database.
-[ "$kind" != databases ] || url=${url%/}/the_origin
+[ "$kind" != databases ] || url=$url/the_origin
 cat "$work/script" "$work/rest" >"$work/record"
 for text in script record; do
     best=
-    for sessions in 1 2 4; do
-        create "client_${text}_$sessions"
+    for number in $sessions; do
+        create "client_${text}_$number"
         start=$(now)
-        for session in $(seq 1 "$sessions"); do
-            run_text "client_${text}_$sessions" "$session" "$sessions" "$work/$text" &
+        for session in $(seq 1 "$number"); do
+            run_text "client_${text}_$number" "$session" "$number" "$work/$text" &
         done
         wait
         took=$(since "$start")
-        echo "client, $text, $sessions sessions: $took ms"
+        echo "client, $text, $number sessions: $took ms"
         [ -n "$best" ] && [ "$best" -le "$took" ] || best=$took
     done
     eval "best_$text=$best"
 done
-for jobs in 1 2 4 8; do
-    create "fleet_$jobs"
+for number in $jobs; do
+    create "fleet_$number"
     start=$(now)
     # shellcheck disable=SC2046
-    DATABASE_URL=$url /usr/bin/env time -f '%M' -o "$work/memory" "$program" -q up $(pattern "fleet_$jobs") --jobs "$jobs"
+    DATABASE_URL=$url /usr/bin/env time -f '%M' -o "$work/memory" "$program" -q up $(pattern "fleet_$number") --jobs "$number"
     took=$(since "$start")
-    echo "seachange, $jobs jobs: $took ms, $(tail -n 1 "$work/memory") KiB;" \
+    echo "seachange, $number jobs: $took ms, $(tail -n 1 "$work/memory") KiB;" \
         "ratio of the throughputs $((100 * best_record / took)) % (script: $((100 * best_script / took)) %)"
 done
-for command in up status; do
+# timed PROGRAM COMMAND PREFIX
+timed() {
     start=$(now)
     # shellcheck disable=SC2046
-    DATABASE_URL=$url "$program" -q "$command" $(pattern 'fleet') >/dev/null
-    echo "$command of $((4 * count)) $kind with nothing to do: $(since "$start") ms"
-done
+    DATABASE_URL=$url "$1" -q "$2" $(pattern "$3") >/dev/null
+    echo "$2 of $count $kind with nothing to do: $(since "$start") ms"
+}
+timed "$program" up "fleet_$number"
+timed "$program" status "fleet_$number"
+create entities
+# shellcheck disable=SC2046
+DATABASE_URL=$url "$with_entities" -q up $(pattern entities) >/dev/null
+timed "$with_entities" check entities

@@ -59,7 +59,7 @@ pub use standing::TargetStanding;
 pub use target::FleetTarget;
 
 use crate::error::Error;
-use crate::migrator::{AheadPolicy, KnownRecord, Migrator, RunOptions, StopHandle};
+use crate::migrator::{AheadPolicy, FleetFindings, KnownRecord, Migrator, RunOptions, StopHandle};
 use crate::revision::Migrations;
 use run::{FleetRun, RunProgress, TargetWork};
 use selection::CompiledSelection;
@@ -326,7 +326,7 @@ impl Fleet {
             max_failures: schedule.max_failures,
             progress: RunProgress::of(targets.len()),
             targets,
-            captured: Arc::default(),
+            findings: FleetFindings::default(),
             known: HashMap::new(),
         }
     }

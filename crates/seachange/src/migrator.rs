@@ -37,9 +37,17 @@ use crate::limits::Deadline;
 use crate::offline::downgrade::{CapturedDowngrades, DowngradeRecorder};
 use crate::revision::{Migrations, RegisteredRevision};
 use crate::run_context::{RevisionCheck, RunContext, WaitClock};
+use crate::runner::RebuildingSteps;
 use crate::session::{SessionSource, SharedSession};
 use crate::settings::DatabaseSettings;
 use crate::store::{RevisionStore, RevisionTable};
+
+/// What runs on the targets of a fleet find out, for the next ones.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FleetFindings {
+    downgrades: Arc<CapturedDowngrades>,
+    rebuilds: Arc<RebuildingSteps>,
+}
 
 /// What a fleet has read of the record of a target, together with many others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +95,8 @@ pub struct Migrator {
     waited: WaitClock,
     check: Option<Arc<dyn RevisionCheck>>,
     capture: DowngradeRecorder,
+    /// Steps that have needed foreign keys off, on SQLite.
+    rebuilds: Arc<RebuildingSteps>,
     stop: StopHandle,
     /// Watches the connection, if the engine made it.
     _pinned: Option<SingleConnection>,
@@ -193,6 +203,7 @@ impl Migrator {
             waited: WaitClock::default(),
             check: None,
             capture,
+            rebuilds: Arc::default(),
             stop: StopHandle::default(),
             _pinned: None,
             lease: LeaseSlot::default(),
@@ -252,14 +263,13 @@ impl Migrator {
 
     /// For a target of a fleet, over a connection that is used for others before and after. `session` is the session of the
     /// revisions that targets on the same database use in turn, and `enter` the text that makes it use the schema of this
-    /// target; without them, the sessions of the revisions are those of this target. `captured` holds the downgrades that
-    /// were captured in other targets.
+    /// target; without them, the sessions of the revisions are those of this target. `findings` are those of other targets.
     pub(crate) fn of_target(
         migrations: &'static Migrations,
         settings: &DatabaseSettings,
         control: &DatabaseConnection,
         shared: Option<(Arc<SharedSession>, String)>,
-        captured: Arc<CapturedDowngrades>,
+        findings: &FleetFindings,
         handler: EventHandler,
     ) -> Result<Self, Error> {
         let settings = Box::new(settings.clone());
@@ -269,8 +279,9 @@ impl Migrator {
             None => SessionSource::Settings(settings),
         };
         let migrator = Self::from_connection(migrations, control.clone(), source, handler)?;
-        let capture = DowngradeRecorder { known: Some(captured), ..migrator.capture.clone() };
-        Ok(Self { store: RevisionStore::new(table), capture, ..migrator })
+        let FleetFindings { downgrades, rebuilds } = findings.clone();
+        let capture = DowngradeRecorder { known: Some(downgrades), ..migrator.capture.clone() };
+        Ok(Self { store: RevisionStore::new(table), capture, rebuilds, ..migrator })
     }
 
     /// Returns a handle that stops a run before the next revision, or while the run waits for another run.
@@ -333,6 +344,7 @@ impl Migrator {
             backfills: &options.backfills,
             gates: &options.gates_of_revisions,
             capture,
+            rebuilds: &self.rebuilds,
         }
     }
 

@@ -16,6 +16,7 @@ use crate::intercept::CodeOptions;
 use crate::lease::LeaseSlot;
 use crate::limits::BackfillOptions;
 use crate::limits::{Deadline, Limits};
+use crate::runner::RebuildingSteps;
 use crate::store::{RevisionStore, StoredDowngrade};
 
 /// The database of a run, with its limits, its event handler and its stop switch.
@@ -48,6 +49,8 @@ pub(crate) struct RunContext<'a> {
     pub(crate) gates: &'a Gates,
     /// What captures the downgrade of a revision that was applied.
     pub(crate) capture: &'a dyn DowngradeCapture,
+    /// Steps that are begun with foreign keys off, on SQLite.
+    pub(crate) rebuilds: &'a RebuildingSteps,
 }
 
 /// A transaction that is prepared instead of committed: it outlives its session, and another decides about it.

@@ -1,6 +1,7 @@
 //! Runs a plan: each revision with its row, in order.
 
 mod journalled;
+mod rebuilds;
 mod single_transaction;
 mod step;
 mod transactional;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use seachange_graph::{Direction, Graph, Plan, Revision, Step};
 
+pub(crate) use rebuilds::RebuildingSteps;
 pub(crate) use single_transaction::{check_whole, run_in_single_transaction};
 pub(crate) use step::{ConcurrentWrites, is_transactional, runs_in_transaction};
 
@@ -77,6 +79,11 @@ impl Runner<'_> {
         outcome
     }
 
+    /// Whether the end of a revision has begun the transaction of the next one.
+    fn has_entered(&self) -> bool {
+        self.entered.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// The transaction that the end of a revision has begun.
     fn take_entered(&self) -> Option<BegunTransaction> {
         self.entered.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -89,10 +96,15 @@ impl Runner<'_> {
             }
             let Some(job) = self.job(step) else { continue };
             let next = plan.steps.get(index + 1).and_then(|next| self.job(next));
-            // A check and a gate read what is committed, before the transaction of their revision.
+            // A check and a gate read what is committed, before the transaction of their revision. Foreign keys are switched
+            // off before it.
+            let begins_at_once = |next: StepContext<'_>| {
+                is_transactional(self.context.backend, next.script)
+                    && !has_gate(next.script)
+                    && !self.context.rebuilds.contains(next.step)
+            };
             let is_followed = self.context.check.is_none()
-                && next
-                    .is_some_and(|next| is_transactional(self.context.backend, next.script) && !has_gate(next.script))
+                && next.is_some_and(begins_at_once)
                 && report.waiting.is_empty()
                 && self.context.gates.held.is_empty();
             let job = StepContext { is_followed, ..job };

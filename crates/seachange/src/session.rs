@@ -10,7 +10,7 @@ mod work;
 
 pub(crate) use direct::{Connection, DirectSession};
 pub(crate) use guarded::{GuardedSession, TransactionEnd};
-pub(crate) use holder::{clear_holder, register_holder, register_holder_when_idle};
+pub(crate) use holder::{clear_holder, register_holder, register_holder_after, register_holder_when_idle};
 pub(crate) use limits::{limit, limited};
 #[cfg(feature = "cli")]
 pub(crate) use policy::refused_in_transaction;

@@ -97,16 +97,25 @@ pub(super) async fn violations_of(
     connection: &impl ConnectionTrait,
     tables: &[String],
 ) -> Result<Vec<ForeignKeyViolation>, DbErr> {
+    match check(connection, tables).await {
+        Err(error) if is_mismatch(&error) => {}
+        checked => return checked,
+    }
     let mut found = Vec::new();
     for table in tables {
-        match check(connection, table).await {
+        match check(connection, std::slice::from_ref(table)).await {
             Ok(violations) => found.extend(violations),
             // A broken key elsewhere must not block a migration, so it is reported as a violation and not as an error.
-            Err(error) if error.to_string().contains("foreign key mismatch") => found.push(mismatch(table, &error)),
+            Err(error) if is_mismatch(&error) => found.push(mismatch(table, &error)),
             Err(error) => return Err(error),
         }
     }
     Ok(found)
+}
+
+/// Whether SQLite says of a foreign key that its referenced columns are missing or not unique.
+fn is_mismatch(error: &DbErr) -> bool {
+    error.to_string().contains("foreign key mismatch")
 }
 
 /// Returns the violations in `after` that `before` does not have, or has for fewer rows.
@@ -123,22 +132,24 @@ pub(crate) fn new_violations(
     all.filter_map(|(violation, is_new)| is_new.then_some(violation)).collect()
 }
 
-async fn check(connection: &impl ConnectionTrait, table: &str) -> Result<Vec<ForeignKeyViolation>, DbErr> {
-    let sql = "SELECT c.parent, count(*), min(c.rowid), \
-               (SELECT json_group_array(\"from\") FROM pragma_foreign_key_list(?1, 'main') WHERE id = c.fkid) \
-               FROM pragma_foreign_key_check(?1, 'main') c GROUP BY c.fkid, c.parent ORDER BY c.fkid";
-    let statement = Statement::from_sql_and_values(sea_orm::DbBackend::Sqlite, sql, [table.into()]);
-    let rows = connection.query_all_raw(statement).await?;
-    rows.iter().map(|row| violation(table, row)).collect()
+/// Checks the foreign keys of some tables, in one statement.
+async fn check(connection: &impl ConnectionTrait, tables: &[String]) -> Result<Vec<ForeignKeyViolation>, DbErr> {
+    let sql = "SELECT t.value, c.parent, count(*), min(c.rowid), \
+               (SELECT json_group_array(\"from\") FROM pragma_foreign_key_list(t.value, 'main') WHERE id = c.fkid) \
+               FROM json_each(?1) t, pragma_foreign_key_check(t.value, 'main') c \
+               GROUP BY t.key, c.fkid, c.parent ORDER BY t.key, c.fkid";
+    let names = serde_json::to_string(tables).map_err(|error| DbErr::Json(error.to_string()))?;
+    let statement = Statement::from_sql_and_values(sea_orm::DbBackend::Sqlite, sql, [names.into()]);
+    connection.query_all_raw(statement).await?.iter().map(violation).collect()
 }
 
-fn violation(table: &str, row: &QueryResult) -> Result<ForeignKeyViolation, DbErr> {
-    let columns: String = row.try_get_by_index(3)?;
+fn violation(row: &QueryResult) -> Result<ForeignKeyViolation, DbErr> {
+    let columns: String = row.try_get_by_index(4)?;
     Ok(ForeignKeyViolation {
-        table: table.to_owned(),
-        parent: row.try_get_by_index(0)?,
+        table: row.try_get_by_index(0)?,
+        parent: row.try_get_by_index(1)?,
         columns: serde_json::from_str(&columns).map_err(|error| DbErr::Json(error.to_string()))?,
-        problem: ViolationKind::Orphans { count: row.try_get_by_index(1)?, example: row.try_get_by_index(2)? },
+        problem: ViolationKind::Orphans { count: row.try_get_by_index(2)?, example: row.try_get_by_index(3)? },
     })
 }
 

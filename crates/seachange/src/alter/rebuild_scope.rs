@@ -1,4 +1,5 @@
-//! Lets an alteration inside a transaction tell the runner that it needs foreign keys off.
+//! Lets an alteration inside a transaction tell the runner that it needs foreign keys off, and marks the setting that a
+//! rebuild changes and restores.
 //!
 //! `PRAGMA foreign_keys` has no effect inside a transaction, so an alteration that has to rebuild a table cannot switch
 //! foreign keys off there. It fails and reports this here. The runner rolls back, switches foreign keys off, and runs
@@ -9,6 +10,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 tokio::task_local! {
     static NEEDED: Arc<AtomicBool>;
+    static RESTORED: ();
+}
+
+/// Runs `future`, whose statement changes a setting that the rebuild restores, whether or not it succeeds.
+pub(super) async fn restored<F: Future>(future: F) -> F::Output {
+    RESTORED.scope((), future).await
+}
+
+/// Whether a statement that is sent now changes such a setting.
+pub(crate) fn is_restored() -> bool {
+    RESTORED.try_with(|()| ()).is_ok()
 }
 
 /// Runs `future`, and returns whether a rebuild in it needed foreign keys off and could not switch them off.

@@ -505,8 +505,10 @@ async fn mysql(connection: &impl ConnectionTrait, table: &TableName) -> Result<O
             CAST(c.data_type AS CHAR) AS type_name, CAST(c.character_set_name AS CHAR) AS charset,
             CAST(c.is_nullable = 'NO' AS SIGNED) AS required, CAST(s.sub_part IS NOT NULL AS SIGNED) AS is_prefix,
             CAST(COALESCE(c.generation_expression, '') <> '' OR c.extra LIKE '%on update%' AS SIGNED) AS is_generated
-        FROM information_schema.statistics s LEFT JOIN information_schema.columns c
-            ON c.table_schema = s.table_schema AND c.table_name = s.table_name AND c.column_name = s.column_name
+        FROM information_schema.statistics s LEFT JOIN (
+            SELECT DISTINCT column_name, data_type, character_set_name, is_nullable, generation_expression, extra
+            FROM information_schema.columns WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ?) c
+            ON c.column_name = s.column_name
         WHERE s.table_schema = COALESCE(?, DATABASE()) AND s.table_name = ? AND s.non_unique = 0
         ORDER BY s.index_name = 'PRIMARY' DESC, s.index_name, s.seq_in_index";
     let system = connection.get_database_backend();
@@ -516,7 +518,8 @@ async fn mysql(connection: &impl ConnectionTrait, table: &TableName) -> Result<O
     // A TIMESTAMP is written in the time zone of the session; the driver sets this one.
     let is_in_utc = found.try_get::<String>("", "time_zone")? == "+00:00";
     let mut columns = Vec::new();
-    for row in connection.query_all_raw(Statement::from_sql_and_values(system, KEYS, values())).await? {
+    let twice = [values(), values()].concat();
+    for row in connection.query_all_raw(Statement::from_sql_and_values(system, KEYS, twice)).await? {
         let name: Option<String> = row.try_get("", "name")?;
         let type_name: Option<String> = row.try_get("", "type_name")?;
         let charset: Option<String> = row.try_get("", "charset")?;

@@ -17,8 +17,7 @@ use super::{FleetEvent, FleetEventHandler, FleetTarget, TargetReport};
 use crate::connection::ConnectError;
 use crate::error::Error;
 use crate::event::Event;
-use crate::migrator::{KnownRecord, Migrator, RunOptions, StopHandle};
-use crate::offline::downgrade::CapturedDowngrades;
+use crate::migrator::{FleetFindings, KnownRecord, Migrator, RunOptions, StopHandle};
 use crate::revision::Migrations;
 
 /// What is done with each target.
@@ -40,7 +39,7 @@ pub(super) struct FleetRun {
     pub(super) jobs_per_server: Option<NonZeroUsize>,
     pub(super) max_failures: usize,
     pub(super) progress: RunProgress,
-    pub(super) captured: Arc<CapturedDowngrades>,
+    pub(super) findings: FleetFindings,
     /// What was read of the records before the run, by the positions of their targets.
     pub(super) known: HashMap<usize, KnownRecord>,
 }
@@ -192,7 +191,7 @@ impl FleetRun {
                 return (None, Err(error.into()));
             }
         };
-        let migrator = match seat.migrator(self.migrations, &target.settings, &self.captured, self.handler_of(target)) {
+        let migrator = match seat.migrator(self.migrations, &target.settings, &self.findings, self.handler_of(target)) {
             Ok(migrator) => migrator,
             Err(error) => return (Some(seat), Err(error)),
         };

@@ -8,8 +8,7 @@ use crate::backend;
 use crate::connection::{ConnectError, SingleConnection, connect_pinned};
 use crate::error::Error;
 use crate::event::EventHandler;
-use crate::migrator::Migrator;
-use crate::offline::downgrade::CapturedDowngrades;
+use crate::migrator::{FleetFindings, Migrator};
 use crate::revision::Migrations;
 use crate::session::SharedSession;
 use crate::settings::DatabaseSettings;
@@ -82,12 +81,11 @@ impl Seat {
         &self,
         migrations: &'static Migrations,
         settings: &DatabaseSettings,
-        captured: &Arc<CapturedDowngrades>,
+        findings: &FleetFindings,
         handler: EventHandler,
     ) -> Result<Migrator, Error> {
         let shared = self.text(settings).map(|enter| (Arc::clone(&self.session), enter));
-        let captured = Arc::clone(captured);
-        Migrator::of_target(migrations, settings, &self.control.connection, shared, captured, handler)
+        Migrator::of_target(migrations, settings, &self.control.connection, shared, findings, handler)
     }
 
     /// Closes the sessions.

@@ -224,7 +224,7 @@ impl FleetRun {
         targets: &[Target],
     ) -> Result<crate::report::Report, Error> {
         let seat = Seat::of(None, &target.settings).await?;
-        let migrator = seat.migrator(self.migrations, &target.settings, &self.captured, self.handler_of(target))?;
+        let migrator = seat.migrator(self.migrations, &target.settings, &self.findings, self.handler_of(target))?;
         let migrator = migrator
             .with_options(self.options.clone())
             .with_stop_handle(self.stop.clone())

@@ -71,6 +71,11 @@ pub(crate) trait StatementHandler: Send {
         None
     }
 
+    /// Executes a statement by which the rebuild of a table changes a setting of the session that it restores.
+    async fn execute_restored(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.execute(statement).await
+    }
+
     /// Executes a statement with which an alteration checks itself, and which is not part of it.
     async fn execute_check(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         self.execute(statement).await
@@ -347,6 +352,9 @@ impl<S: StatementHandler> MockDatabaseTrait for InterceptingConnection<S> {
     fn execute(&mut self, _: usize, statement: Statement) -> Result<ExecResult, DbErr> {
         if let Some(caller) = BatchCaller::current() {
             return self.ask(async |session| session.execute_in_batch(statement, caller).await);
+        }
+        if rebuild_scope::is_restored() {
+            return self.ask(async |session| session.execute_restored(statement).await);
         }
         match offline_scope::is_check() {
             true => self.ask(async |session| session.execute_check(statement).await),

@@ -407,8 +407,15 @@ async fn prepare_record(
 ) -> Result<(), Error> {
     let context = migrator.run_context().await?;
     let mut changes = migrator.store().missing(layout, needed, migrator.backend);
+    let is_single_writer = context.backend.is_single_writer();
+    if is_single_writer
+        && !changes.is_empty()
+        && session::register_holder_after(context, work, holder, &changes).await?
+    {
+        return Ok(());
+    }
     // On a database with a single writer, another run may be executing a revision.
-    if changes.is_empty() || context.backend.is_single_writer() {
+    if changes.is_empty() || is_single_writer {
         change_tables(migrator, work, &changes).await?;
         return session::register_holder(context, work, holder).await;
     }

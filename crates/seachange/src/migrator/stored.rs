@@ -188,6 +188,7 @@ impl Migrator {
             patience: self.patience,
             waited: WaitClock::default(),
             check: None,
+            rebuilds: Arc::default(),
             stop: self.stop.clone(),
             _pinned: None,
             lease: LeaseSlot::default(),

@@ -150,8 +150,8 @@ async fn run_step_in_transaction(
             let marked = runner.work.execute(&format!("SAVEPOINT {SAVEPOINT}")).await;
             marked.map_err(|error| runner.refused(job, error))?;
         }
-        let role = runner.work(job, violations).await?;
-        runner.finish(job, start, role, is_last).await
+        let effects = runner.work(job, violations).await?;
+        runner.finish(job, start, effects.role, is_last).await
     };
     let outcome = outcome.await;
     let elapsed = start.elapsed();

@@ -28,6 +28,8 @@ pub(super) enum StepError {
     Failed(Box<RevisionFailure>),
     /// A table has to be rebuilt on SQLite, and foreign keys cannot be switched off inside a transaction.
     NeedsForeignKeysOff,
+    /// It ran with foreign keys off on SQLite, and does not need that.
+    NeedsForeignKeysOn,
     /// An error other than that of the revision ended the attempt.
     Stopped(Error),
 }
@@ -113,7 +115,7 @@ impl Runner<'_> {
         match error {
             StepError::Failed(failure) => Error::Failed(failure),
             StepError::Stopped(error) => error,
-            StepError::NeedsForeignKeysOff => {
+            StepError::NeedsForeignKeysOff | StepError::NeedsForeignKeysOn => {
                 Error::Failed(self.failure(job, FailureCause::Database(rebuild_impossible()), Leftover::Nothing, None))
             }
         }

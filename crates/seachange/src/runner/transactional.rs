@@ -27,6 +27,26 @@ pub(super) enum WriteRole {
     Perhaps,
 }
 
+/// What the code of a revision, which ran without an error, has done with its session.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CodeEffects {
+    pub(super) role: WriteRole,
+    /// With foreign keys off: whether it needed that.
+    uses_foreign_keys_off: bool,
+}
+
+/// Whether SQLite enforces foreign keys during an attempt.
+#[derive(Clone, Copy)]
+enum ForeignKeys<'v> {
+    On,
+    /// It does not, and the violations are checked before the commit.
+    Off {
+        before: &'v [ForeignKeyViolation],
+        /// Whether the revision has to need this, because it would otherwise have run with foreign keys on.
+        is_guess: bool,
+    },
+}
+
 impl Runner<'_> {
     /// Runs the revision and writes its row: they commit together or not at all.
     pub(super) async fn run_in_transaction(
@@ -34,36 +54,54 @@ impl Runner<'_> {
         job: StepContext<'_>,
         start: Instant,
     ) -> Result<StepOutcome, StepError> {
-        match self.attempt(job, start, None).await {
-            Err(StepError::NeedsForeignKeysOff) => self.attempt_without_foreign_keys(job, start).await,
+        let rebuilds = self.context.rebuilds;
+        if rebuilds.contains(job.step) && !self.has_entered() {
+            match self.attempt_without_foreign_keys(job, start, true).await {
+                // It runs as it would have without the guess.
+                Err(StepError::NeedsForeignKeysOn) => {}
+                Err(StepError::Failed(failure)) if failure.left == Leftover::Nothing => {}
+                outcome => return outcome,
+            }
+        }
+        match self.attempt(job, start, ForeignKeys::On).await {
+            Err(StepError::NeedsForeignKeysOff) => {
+                let outcome = self.attempt_without_foreign_keys(job, start, false).await;
+                if outcome.is_ok() {
+                    rebuilds.insert(job.step);
+                }
+                outcome
+            }
             outcome => outcome,
         }
     }
 
-    /// Runs the revision with foreign keys off, and commits only if it adds no violation of a foreign key.
+    /// Runs the revision with foreign keys off, and commits only if it adds no violation of a foreign key; with `is_guess`,
+    /// only if it needs foreign keys off as well.
     async fn attempt_without_foreign_keys(
         &self,
         job: StepContext<'_>,
         start: Instant,
+        is_guess: bool,
     ) -> Result<StepOutcome, StepError> {
         let session = self.work.executor();
         let refused = |error| self.refused(job, error);
         let before = alter::foreign_key_violations(session).await.map_err(refused)?;
         alter::set_foreign_keys(session, false).await.map_err(refused)?;
         // Foreign keys are switched on again before the next transaction.
-        let outcome = self.attempt(StepContext { is_followed: false, ..job }, start, Some(&before)).await;
+        let off = ForeignKeys::Off { before: &before, is_guess };
+        let outcome = self.attempt(StepContext { is_followed: false, ..job }, start, off).await;
         // A connection that refuses this also fails at the next statement; the outcome of the revision matters.
         let restored = alter::set_foreign_keys(session, true).await;
         let unknown = |error| self.step_error(job, error, Leftover::Unknown);
         outcome.and_then(|attempt| restored.map(|()| attempt).map_err(unknown))
     }
 
-    /// One attempt: begin, the code, the row, commit. With `violations_before`, foreign keys are off and are checked.
+    /// One attempt: begin, the code, the row, commit.
     async fn attempt(
         &self,
         job: StepContext<'_>,
         start: Instant,
-        violations_before: Option<&[ForeignKeyViolation]>,
+        foreign_keys: ForeignKeys<'_>,
     ) -> Result<StepOutcome, StepError> {
         let entered = self.begin(job).await?;
         match self.check_availability(job, entered).await {
@@ -77,8 +115,15 @@ impl Runner<'_> {
             if let Some(limit) = self.lock_limit(job) {
                 self.work.execute(&limit).await.map_err(|error| self.refused(job, error))?;
             }
-            let role = self.work(job, violations_before).await?;
-            self.finish(job, start, role, true).await
+            let (before, is_guess) = match foreign_keys {
+                ForeignKeys::On => (None, false),
+                ForeignKeys::Off { before, is_guess } => (Some(before), is_guess),
+            };
+            let effects = self.work(job, before).await?;
+            if is_guess && !effects.uses_foreign_keys_off {
+                return Err(StepError::NeedsForeignKeysOn);
+            }
+            self.finish(job, start, effects.role, true).await
         };
         let outcome = outcome.await;
         if outcome.is_err() {
@@ -119,12 +164,12 @@ impl Runner<'_> {
         }
     }
 
-    /// Runs the code, and the checks that follow it. Returns the role under which the session writes afterwards.
+    /// Runs the code, and the checks that follow it. With `violations_before`, foreign keys are off and are checked.
     pub(super) async fn work(
         &self,
         job: StepContext<'_>,
         violations_before: Option<&[ForeignKeyViolation]>,
-    ) -> Result<WriteRole, StepError> {
+    ) -> Result<CodeEffects, StepError> {
         let context = self.context;
         let live = DirectSession::of(context, Connection::Held(self.work.held()), true);
         let guarded = GuardedSession::new(
@@ -145,7 +190,8 @@ impl Runner<'_> {
         if let Some(before) = violations_before {
             self.check_foreign_keys(job, before).await?;
         }
-        Ok(if guarded.changes_role() { WriteRole::Perhaps } else { WriteRole::Engine })
+        let role = if guarded.changes_role() { WriteRole::Perhaps } else { WriteRole::Engine };
+        Ok(CodeEffects { role, uses_foreign_keys_off: guarded.uses_foreign_keys_off() })
     }
 
     /// Converts the end of the code into the outcome, and determines what failed code left.

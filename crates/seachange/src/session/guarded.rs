@@ -32,6 +32,8 @@ pub(crate) struct GuardedSession {
     is_replaceable: bool,
     /// The code switches foreign keys off. The engine has to do this before the transaction.
     needs_foreign_keys_off: bool,
+    /// With foreign keys off: whether the code needs that, to rebuild a table or to switch them off itself.
+    uses_foreign_keys_off: bool,
     touches_session: bool,
     changes_role: bool,
     ended: TransactionEnd,
@@ -52,6 +54,7 @@ impl GuardedSession {
             are_foreign_keys_off,
             is_replaceable,
             needs_foreign_keys_off: false,
+            uses_foreign_keys_off: false,
             touches_session: false,
             changes_role: false,
             ended: TransactionEnd::No,
@@ -62,6 +65,11 @@ impl GuardedSession {
     /// Whether the revision has to begin again with foreign keys off.
     pub(crate) fn needs_foreign_keys_off(&self) -> bool {
         self.needs_foreign_keys_off
+    }
+
+    /// Whether the code, which runs with foreign keys off, needs that.
+    pub(crate) fn uses_foreign_keys_off(&self) -> bool {
+        self.uses_foreign_keys_off
     }
 
     /// Whether the revision may have left state in the session.
@@ -92,6 +100,7 @@ impl GuardedSession {
         }
         match policy::in_transaction(&facts, self.are_foreign_keys_off) {
             Decision::Send => {
+                self.uses_foreign_keys_off |= policy::switches_foreign_keys(&facts);
                 self.touches_session |= policy::touches_session(&facts);
                 self.changes_role |= policy::changes_role(&facts);
                 Ok(facts)
@@ -146,6 +155,11 @@ impl StatementHandler for GuardedSession {
         let sql = statement.sql.clone();
         let outcome = self.live.execute(statement).await;
         self.check(&sql, &facts, outcome).await
+    }
+
+    async fn execute_restored(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.uses_foreign_keys_off = true;
+        self.live.execute(statement).await
     }
 
     async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {

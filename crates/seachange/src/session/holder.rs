@@ -8,6 +8,8 @@ use crate::lock::{LockWait, is_busy};
 use crate::run_context::RunContext;
 use crate::store::Holder;
 
+const WRITING: &str = "cannot write to the database";
+
 /// Writes this run into the lock table, so that waiting runs can name it.
 ///
 /// # Errors
@@ -15,6 +17,32 @@ use crate::store::Holder;
 /// [`Error::Database`] when the table cannot be written.
 pub(crate) async fn register_holder(context: RunContext<'_>, work: &WorkSession, holder: &Holder) -> Result<(), Error> {
     try_register_holder(context, work, holder).await.map(drop)
+}
+
+/// Changes the tables of the engine and writes this run into the lock table, in one transaction of a single-writer database.
+/// Returns whether that succeeded; otherwise nothing has changed.
+///
+/// # Errors
+///
+/// [`Error::LockTimeout`] when another session writes for too long; [`Error::Database`] when the transaction cannot begin.
+pub(crate) async fn register_holder_after(
+    context: RunContext<'_>,
+    work: &WorkSession,
+    holder: &Holder,
+    changes: &[String],
+) -> Result<bool, Error> {
+    work.begin(context, |error| Error::database(WRITING)(error)).await?;
+    let registered = async {
+        for statement in changes {
+            work.execute(statement).await?;
+        }
+        register_holder_in_transaction(context, work, holder).await
+    };
+    let is_registered = matches!(registered.await, Ok(true));
+    if !is_registered {
+        work.roll_back().await;
+    }
+    Ok(is_registered)
 }
 
 /// Writes this run into the lock table once no other run is executing a revision that no transaction holds.
@@ -36,7 +64,7 @@ pub(crate) async fn register_holder_when_idle(
 
 /// Writes this run into the lock table, unless another run is executing a revision. Returns whether that succeeded.
 async fn try_register_holder(context: RunContext<'_>, work: &WorkSession, holder: &Holder) -> Result<bool, Error> {
-    let wrap = |error| Error::database("cannot write to the database")(error);
+    let wrap = |error| Error::database(WRITING)(error);
     if !context.backend.is_single_writer() {
         context.check_lease().await?;
         context.store.set_holder(context.connection, context.backend, holder).await.map_err(wrap)?;
@@ -74,8 +102,12 @@ pub(crate) async fn clear_holder(context: RunContext<'_>, work: &WorkSession, ho
     if clears_journal {
         text = format!("{text}; {}", context.store.clearing_text(context.backend.sql_dialect()));
     }
-    let _ = match context.backend.is_single_writer() {
-        true => work.executor().execute_unprepared(&text).await,
-        false => context.connection.execute_unprepared(&text).await,
-    };
+    if !context.backend.is_single_writer() {
+        let _ = context.connection.execute_unprepared(&text).await;
+        return;
+    }
+    // One transaction: each costs the disk several writes.
+    if work.executor().execute_unprepared(&format!("BEGIN IMMEDIATE; {text}; COMMIT")).await.is_err() {
+        work.roll_back().await;
+    }
 }

@@ -92,15 +92,22 @@ pub(crate) fn changes_role(statements: &[StatementFacts]) -> bool {
     })
 }
 
+/// Whether SQL text switches foreign keys off on SQLite.
+pub(crate) fn switches_foreign_keys(statements: &[StatementFacts]) -> bool {
+    statements.iter().filter_map(|facts| facts.pragma.as_ref()).any(switches_foreign_keys_off)
+}
+
 /// Whether SQL text changes a setting that the engine cannot restore in a session that it cannot replace.
 pub(crate) fn lasts(statements: &[StatementFacts]) -> bool {
     let pragmas = statements.iter().filter_map(|facts| facts.pragma.as_ref());
     pragmas.into_iter().any(|pragma| pragma.value.is_some() && LASTING_PRAGMAS.contains(&&*pragma.name))
 }
 
-/// Whether SQL text may end the transaction without a statement that says so.
+/// Whether SQL text may end the transaction without a statement that says so. The release of a savepoint cannot: a `BEGIN`
+/// has begun the transaction, and not a savepoint.
 pub(crate) fn may_end_transaction(statements: &[StatementFacts]) -> bool {
-    statements.iter().any(|facts| facts.may_end_transaction)
+    let is_release = |facts: &StatementFacts| matches!(facts.control, Some(TransactionControl::Release(_)));
+    statements.iter().any(|facts| facts.may_end_transaction && !is_release(facts))
 }
 
 /// Whether a statement sets how later transactions of the session begin, and not whether statements commit by

@@ -161,10 +161,14 @@ impl RevisionStore {
     ) -> Result<HashMap<String, CatalogTable>, DbErr> {
         let tables = self.tables();
         let schema = self.table.schema.clone().unwrap_or_default();
-        let values = [schema].into_iter().chain(tables.iter().cloned()).map(Value::from);
+        let schemas = match dialect {
+            SqlDialect::Sqlite => 0,
+            SqlDialect::Postgres => 1,
+            SqlDialect::MySql => 2,
+        };
+        let schemas = std::iter::repeat_n(schema, schemas);
+        let values: Vec<Value> = schemas.chain(tables.iter().cloned()).map(Value::from).collect();
         let (database, sql) = (connection.get_database_backend(), catalogue(dialect));
-        let values: Vec<Value> =
-            if dialect == SqlDialect::Sqlite { values.skip(1).collect() } else { values.collect() };
         let mut shapes: HashMap<String, CatalogTable> = HashMap::new();
         for row in connection.query_all_raw(Statement::from_sql_and_values(database, sql, values)).await? {
             let shape = shapes.entry(row.try_get("", "table_is")?).or_default();
@@ -176,6 +180,9 @@ impl RevisionStore {
 }
 
 /// A query for the columns of the tables of the engine, and whether their storage is what the engine requires.
+///
+/// MariaDB reads the tables of all databases for each view of the catalogue that is not compared with a constant, and an
+/// equality of two views takes the constant away from one of them.
 fn catalogue(dialect: SqlDialect) -> &'static str {
     match dialect {
         SqlDialect::Sqlite => {
@@ -195,8 +202,8 @@ fn catalogue(dialect: SqlDialect) -> &'static str {
                 CAST(t.table_type <> 'BASE TABLE'
                     OR t.engine = 'InnoDB' AND t.table_collation LIKE 'utf8mb4%' AS SIGNED) AS stored_well
             FROM information_schema.tables t JOIN information_schema.columns c
-                ON c.table_schema = t.table_schema AND c.table_name = t.table_name
-            WHERE t.table_schema = ? AND t.table_name IN (?, ?, ?, ?, ?)"
+                ON c.table_name = t.table_name
+            WHERE t.table_schema = ? AND c.table_schema = ? AND t.table_name IN (?, ?, ?, ?, ?)"
         }
     }
 }

@@ -193,13 +193,14 @@ async fn check_cascades(
             CONCAT(k.referenced_table_schema, '.', k.referenced_table_name, '.', k.referenced_column_name) AS target,
             CONCAT('ON UPDATE ', r.update_rule, ' ON DELETE ', r.delete_rule) AS action_is
         FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r
-            ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name
-            AND r.table_name = k.table_name
+            ON r.constraint_name = k.constraint_name
         WHERE k.table_schema = COALESCE(?, DATABASE()) AND k.table_name = ?
+            AND r.constraint_schema = COALESCE(?, DATABASE()) AND r.table_name = ?
             AND (r.update_rule IN ('CASCADE', 'SET NULL', 'SET DEFAULT') OR r.delete_rule IN ('SET NULL', 'SET DEFAULT'))
         ORDER BY k.constraint_name, k.ordinal_position";
     let Synchronisation { table, old, new } = synchronisation;
     let values = [Value::from(table.schema.clone()), Value::from(table.name.clone())];
+    let values = [values.clone(), values].concat();
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), KEYS, values);
     let mut keys: Vec<[String; 4]> = Vec::new();
     for row in connection.query_all_raw(statement).await? {

@@ -30,7 +30,7 @@ pub(super) async fn rebuild(
 ) -> Result<(), AlterError> {
     require_foreign_keys_off(connection, snapshot).await?;
     require_bare_columns(snapshot, &new.text)?;
-    require_nothing_temporary(connection, snapshot).await?;
+    let has_others = require_nothing_temporary(connection, snapshot).await? || snapshot.has_triggers_or_views();
     let before = check(RowCounts::take(connection, &snapshot.family())).await?;
     require_values(snapshot, &new.unfilled, before.rows())?;
     check(require_key(connection, snapshot, &new.keyed)).await?;
@@ -42,16 +42,18 @@ pub(super) async fn rebuild(
             run(connection, &statement).await?;
         }
     }
-    let was_broken = check(broken_object(connection)).await?.is_some();
+    // Only triggers and views can break: whatever else names a column of the table is created again with it.
+    let broken = async || if has_others { check(broken_object(connection)).await } else { Ok(None) };
+    let was_broken = broken().await?.is_some();
     let legacy = pragma(connection, "PRAGMA legacy_alter_table").await?;
-    connection.execute_unprepared("PRAGMA legacy_alter_table = ON").await?;
+    rebuild_scope::restored(run(connection, "PRAGMA legacy_alter_table = ON")).await?;
     let replaced = replace(connection, snapshot, new).await;
     if legacy != 1 {
-        connection.execute_unprepared("PRAGMA legacy_alter_table = OFF").await?;
+        rebuild_scope::restored(run(connection, "PRAGMA legacy_alter_table = OFF")).await?;
     }
     replaced?;
     check(before.require_same(connection, &snapshot.table)).await?;
-    match check(broken_object(connection)).await? {
+    match broken().await? {
         Some(reason) if !was_broken => Err(AlterError::BrokenObject { table: snapshot.table.clone(), reason }),
         _ => Ok(()),
     }
@@ -104,18 +106,18 @@ fn require_bare_columns(snapshot: &Snapshot, new: &TableText) -> Result<(), Alte
 }
 
 /// Refuses temporary objects. A temporary trigger would be dropped with the old table; a temporary table would receive
-/// the statements for the new one.
-async fn require_nothing_temporary(connection: &impl ConnectionTrait, snapshot: &Snapshot) -> Result<(), AlterError> {
-    let sql = "SELECT type || ' `' || name || '`' FROM sqlite_temp_schema \
-               WHERE tbl_name = ?1 COLLATE NOCASE OR name = ?1 COLLATE NOCASE";
-    let row = connection.query_one_raw(statement(sql, [snapshot.table.as_str().into()])).await?;
-    match row {
-        Some(row) => {
-            let object = row.try_get_by_index(0)?;
-            Err(AlterError::TemporaryObject { table: snapshot.table.clone(), object })
-        }
-        None => Ok(()),
+/// the statements for the new one. Returns whether there are other temporary triggers or views.
+async fn require_nothing_temporary(connection: &impl ConnectionTrait, snapshot: &Snapshot) -> Result<bool, AlterError> {
+    let sql = "SELECT type || ' `' || name || '`', tbl_name = ?1 COLLATE NOCASE OR name = ?1 COLLATE NOCASE AS is_own \
+               FROM sqlite_temp_schema WHERE is_own OR type IN ('trigger', 'view') ORDER BY is_own DESC LIMIT 1";
+    let Some(row) = connection.query_one_raw(statement(sql, [snapshot.table.as_str().into()])).await? else {
+        return Ok(false);
+    };
+    if row.try_get_by_index::<i32>(1)? == 1 {
+        let object = row.try_get_by_index(0)?;
+        return Err(AlterError::TemporaryObject { table: snapshot.table.clone(), object });
     }
+    Ok(true)
 }
 
 fn require_values(snapshot: &Snapshot, unfilled: &[String], rows: i64) -> Result<(), AlterError> {

@@ -19,8 +19,8 @@ impl RowCounts {
     /// Counts the rows of the tables, and the violations of their foreign keys.
     pub(super) async fn take(connection: &impl ConnectionTrait, tables: &[String]) -> Result<Self, DbErr> {
         let mut rows = Vec::new();
-        for table in tables {
-            rows.push(count(connection, table).await?);
+        for some in tables.chunks(MOST_COUNTS) {
+            rows.extend(counts(connection, some).await?);
         }
         Ok(Self { tables: tables.to_vec(), rows, violations: violations_of(connection, tables).await? })
     }
@@ -51,8 +51,14 @@ impl RowCounts {
     }
 }
 
-async fn count(connection: &impl ConnectionTrait, table: &str) -> Result<i64, DbErr> {
-    let sql = format!("SELECT count(*) FROM \"main\".{}", quoted(DbBackend::Sqlite, table));
+/// How many tables one statement counts at most. SQLite has a limit for the columns of a result, 2,000 by default.
+const MOST_COUNTS: usize = 500;
+
+/// Counts the rows of some tables, in one statement.
+async fn counts(connection: &impl ConnectionTrait, tables: &[String]) -> Result<Vec<i64>, DbErr> {
+    let count = |table: &String| format!("(SELECT count(*) FROM \"main\".{})", quoted(DbBackend::Sqlite, table));
+    let sql = format!("SELECT {}", tables.iter().map(count).collect::<Vec<_>>().join(", "));
     let row = connection.query_one_raw(statement(&sql, [])).await?;
-    row.map_or(Ok(0), |row| row.try_get_by_index(0))
+    let row = row.ok_or_else(|| DbErr::RecordNotFound("the numbers of rows".to_owned()))?;
+    (0..tables.len()).map(|place| row.try_get_by_index(place)).collect()
 }

@@ -39,7 +39,6 @@ pub(super) struct IncomingForeignKey {
 impl Snapshot {
     /// Reads the table, and refuses an object that is not an ordinary table.
     pub(super) async fn read(connection: &impl ConnectionTrait, table: &str) -> Result<Self, AlterError> {
-        require_ordinary(connection, table).await?;
         let (name, sql) = definition(connection, table).await?;
         let text = TableText::parse(&sql)
             .ok_or_else(|| AlterError::Uneditable { table: name.clone(), reason: "its text has no body".to_owned() })?;
@@ -59,6 +58,11 @@ impl Snapshot {
         })
     }
 
+    /// Whether the database has a trigger or a view, on whichever table.
+    pub(super) fn has_triggers_or_views(&self) -> bool {
+        !self.triggers.is_empty() || !self.others.is_empty()
+    }
+
     /// Returns the names of the table and of all tables that refer to it, each once.
     pub(super) fn family(&self) -> Vec<String> {
         let mut names = vec![self.table.clone()];
@@ -76,25 +80,20 @@ pub(super) fn statement<const N: usize>(sql: &str, values: [Value; N]) -> Statem
     Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
 }
 
-async fn require_ordinary(connection: &impl ConnectionTrait, table: &str) -> Result<(), AlterError> {
-    let sql = "SELECT type FROM pragma_table_list(?1) WHERE schema = 'main'";
-    let row = connection.query_one_raw(statement(sql, [table.into()])).await?;
-    let kind: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?;
-    match kind.as_deref() {
-        Some("table") => Ok(()),
-        None => Err(AlterError::NoSuchTable { table: table.to_owned() }),
-        Some(kind) => Err(AlterError::NotOrdinary {
-            table: table.to_owned(),
-            kind: if kind == "view" { "view".to_owned() } else { format!("{kind} table") },
-        }),
-    }
-}
-
+/// Reads the name and the text of the table, and refuses an object that is not an ordinary table.
 async fn definition(connection: &impl ConnectionTrait, table: &str) -> Result<(String, String), AlterError> {
-    let sql = "SELECT name, sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE";
+    let sql = "SELECT l.type, s.name, s.sql FROM pragma_table_list(?1) l LEFT JOIN main.sqlite_schema s \
+               ON s.type = 'table' AND s.name = ?1 COLLATE NOCASE WHERE l.schema = 'main'";
     let row = connection.query_one_raw(statement(sql, [table.into()])).await?;
     let row = row.ok_or_else(|| AlterError::NoSuchTable { table: table.to_owned() })?;
-    Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))
+    let kind: String = row.try_get_by_index(0)?;
+    match kind.as_str() {
+        "table" => {}
+        "view" => return Err(AlterError::NotOrdinary { table: table.to_owned(), kind }),
+        _ => return Err(AlterError::NotOrdinary { table: table.to_owned(), kind: format!("{kind} table") }),
+    }
+    let found = row.try_get_by_index::<Option<String>>(1)?.zip(row.try_get_by_index(2)?);
+    found.ok_or_else(|| AlterError::NoSuchTable { table: table.to_owned() })
 }
 
 /// Reads indexes, triggers and views with the table that each belongs to, oldest first. Indexes of constraints have no

@@ -110,7 +110,7 @@ impl Triggers {
                 return Ok(Self(again));
             }
             DbBackend::MySql => {
-                "SELECT CAST(TRIGGER_NAME AS CHAR), NULL FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()"
+                "SELECT CAST(TRIGGER_NAME AS CHAR), NULL FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = DATABASE()"
             }
             _ => "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
         };

@@ -13,11 +13,11 @@ use crate::schema::{DatabaseObject, Dependency, ObjectKind, ObjectName, TableNam
 use crate::sql::{SqlDialect, Token, TokenKind, significant, tokens};
 
 /// The query for the objects: their kind, name, table and text. The text is that of the body, which is enough to find
-/// what an object depends on.
+/// what an object depends on. A trigger is in the schema of its table, and MariaDB finds it by that one.
 const OBJECTS: &str = "SELECT 'view', CAST(TABLE_NAME AS CHAR), NULL, CAST(VIEW_DEFINITION AS CHAR)
         FROM information_schema.VIEWS WHERE TABLE_SCHEMA = ?
     UNION ALL SELECT 'trigger', CAST(TRIGGER_NAME AS CHAR), CAST(EVENT_OBJECT_TABLE AS CHAR),
-        CAST(ACTION_STATEMENT AS CHAR) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ?
+        CAST(ACTION_STATEMENT AS CHAR) FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = ?
     UNION ALL SELECT LOWER(CAST(ROUTINE_TYPE AS CHAR)), CAST(ROUTINE_NAME AS CHAR), NULL,
         COALESCE(CAST(ROUTINE_DEFINITION AS CHAR), '') FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?
     UNION ALL SELECT 'event', CAST(EVENT_NAME AS CHAR), NULL, CAST(EVENT_DEFINITION AS CHAR)

@@ -58,8 +58,8 @@ const TABLES: &str =
     "SELECT CAST(t.TABLE_NAME AS CHAR), CAST(t.TABLE_COLLATION AS CHAR), CAST(t.TABLE_COMMENT AS CHAR),
         CAST(t.ENGINE AS CHAR), t.ENGINE = @@default_storage_engine, t.TABLE_COLLATION = d.DEFAULT_COLLATION_NAME,
         COALESCE(t.CREATE_OPTIONS, '') <> '' OR t.TABLE_TYPE = 'SYSTEM VERSIONED'
-    FROM information_schema.TABLES t JOIN information_schema.SCHEMATA d ON d.SCHEMA_NAME = t.TABLE_SCHEMA
-    WHERE t.TABLE_SCHEMA = ? AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')";
+    FROM information_schema.TABLES t JOIN information_schema.SCHEMATA d
+    WHERE t.TABLE_SCHEMA = ? AND d.SCHEMA_NAME = ? AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')";
 
 /// Reads the tables, without their columns, keys and constraints.
 pub(super) async fn read(
@@ -68,7 +68,7 @@ pub(super) async fn read(
     database: &str,
 ) -> Result<TablesByName, DbErr> {
     let mut tables = TablesByName::new();
-    for row in rows(connection, TABLES, [database.into()]).await? {
+    for row in rows(connection, TABLES, [database.into(), database.into()]).await? {
         let mut cells = RowReader::of(&row);
         let name: String = cells.take()?;
         let collation = cells.take()?;

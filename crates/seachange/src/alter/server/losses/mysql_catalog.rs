@@ -12,13 +12,14 @@ use crate::alter::operation::text;
 
 const MYSQL: DbBackend = DbBackend::MySql;
 
+/// Each view is compared with the table by itself: MariaDB would otherwise read the tables of all databases for one of them.
 const COLUMNS: &str = "SELECT CAST(c.COLUMN_NAME AS CHAR), CAST(c.COLUMN_TYPE AS CHAR), \
      CAST(c.CHARACTER_SET_NAME AS CHAR), c.IS_NULLABLE = 'YES', c.COLUMN_KEY = 'PRI', \
      COALESCE(c.GENERATION_EXPRESSION, '') <> '', CAST(t.TABLE_COLLATION AS CHAR), CAST(@@sql_mode AS CHAR), \
      CAST(VERSION() AS CHAR) \
-     FROM information_schema.COLUMNS c \
-     JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME \
-     WHERE c.TABLE_SCHEMA = COALESCE(?, DATABASE()) AND c.TABLE_NAME = ? ORDER BY c.ORDINAL_POSITION";
+     FROM information_schema.COLUMNS c JOIN information_schema.TABLES t \
+     WHERE c.TABLE_SCHEMA = COALESCE(?, DATABASE()) AND c.TABLE_NAME = ? \
+     AND t.TABLE_SCHEMA = COALESCE(?, DATABASE()) AND t.TABLE_NAME = ? ORDER BY c.ORDINAL_POSITION";
 
 /// A column of the table.
 struct OldColumn {
@@ -45,6 +46,7 @@ pub(super) async fn read(
 ) -> Result<LossQueries, DbErr> {
     let schema = schema.as_ref().map(|SchemaName(_, schema)| text(schema));
     let values: [Value; 2] = [schema.into(), text(table).into()];
+    let values = [values.clone(), values].concat();
     let rows = connection.query_all_raw(Statement::from_sql_and_values(MYSQL, COLUMNS, values)).await?;
     let columns: Vec<OldColumn> = rows.iter().map(column).collect::<Result<_, _>>()?;
     let server = rows.first().map(server).transpose()?;
