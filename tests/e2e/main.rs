@@ -10,6 +10,7 @@ mod autogenerate;
 mod backfill;
 mod bad_inputs;
 mod book;
+mod catalogue;
 mod check;
 mod clusters;
 mod command_line;
@@ -103,6 +104,7 @@ fn main() -> ExitCode {
         app::trials(),
         authoring::trials(),
         bad_inputs::trials(),
+        catalogue::trials(),
         check::trials(),
         command_line::trials(),
         comparison::trials(),

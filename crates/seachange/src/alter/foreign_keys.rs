@@ -85,11 +85,17 @@ pub(crate) async fn set_foreign_keys(connection: &impl ConnectionTrait, on: bool
 pub(crate) async fn foreign_key_violations(
     connection: &impl ConnectionTrait,
 ) -> Result<Vec<ForeignKeyViolation>, DbErr> {
+    let all = "SELECT name AS key, name AS value FROM main.sqlite_schema WHERE type = 'table'";
+    match connection.query_all_raw(sqlite(&checking(all))).await {
+        Ok(rows) => return rows.iter().map(violation).collect(),
+        Err(error) if is_mismatch(&error) => {}
+        Err(error) => return Err(error),
+    }
     let tables = "SELECT DISTINCT t.name FROM main.sqlite_schema t, pragma_foreign_key_list(t.name, 'main') \
                   WHERE t.type = 'table' ORDER BY t.name";
     let rows = connection.query_all_raw(sqlite(tables)).await?;
     let names: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get_by_index(0)).collect();
-    violations_of(connection, &names?).await
+    violations_of_each(connection, &names?).await
 }
 
 /// Finds the rows of some tables that violate a foreign key.
@@ -101,6 +107,14 @@ pub(super) async fn violations_of(
         Err(error) if is_mismatch(&error) => {}
         checked => return checked,
     }
+    violations_of_each(connection, tables).await
+}
+
+/// As [`violations_of`], table by table, because a foreign key of one of them cannot be checked.
+async fn violations_of_each(
+    connection: &impl ConnectionTrait,
+    tables: &[String],
+) -> Result<Vec<ForeignKeyViolation>, DbErr> {
     let mut found = Vec::new();
     for table in tables {
         match check(connection, std::slice::from_ref(table)).await {
@@ -134,13 +148,20 @@ pub(crate) fn new_violations(
 
 /// Checks the foreign keys of some tables, in one statement.
 async fn check(connection: &impl ConnectionTrait, tables: &[String]) -> Result<Vec<ForeignKeyViolation>, DbErr> {
-    let sql = "SELECT t.value, c.parent, count(*), min(c.rowid), \
-               (SELECT json_group_array(\"from\") FROM pragma_foreign_key_list(t.value, 'main') WHERE id = c.fkid) \
-               FROM json_each(?1) t, pragma_foreign_key_check(t.value, 'main') c \
-               GROUP BY t.key, c.fkid, c.parent ORDER BY t.key, c.fkid";
     let names = serde_json::to_string(tables).map_err(|error| DbErr::Json(error.to_string()))?;
+    let sql = checking("SELECT key, value FROM json_each(?1)");
     let statement = Statement::from_sql_and_values(sea_orm::DbBackend::Sqlite, sql, [names.into()]);
     connection.query_all_raw(statement).await?.iter().map(violation).collect()
+}
+
+/// The query that checks the foreign keys of the tables whose order and names a query returns as `key` and `value`.
+fn checking(tables: &str) -> String {
+    format!(
+        "SELECT t.value, c.parent, count(*), min(c.rowid), \
+         (SELECT json_group_array(\"from\") FROM pragma_foreign_key_list(t.value, 'main') WHERE id = c.fkid) \
+         FROM ({tables}) t, pragma_foreign_key_check(t.value, 'main') c \
+         GROUP BY t.key, c.fkid, c.parent ORDER BY t.key, c.fkid"
+    )
 }
 
 fn violation(row: &QueryResult) -> Result<ForeignKeyViolation, DbErr> {

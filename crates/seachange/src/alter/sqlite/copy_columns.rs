@@ -26,8 +26,8 @@ pub(super) struct CopyColumns {
 impl CopyColumns {
     /// Reads the columns of a table.
     pub(super) async fn read(connection: &impl ConnectionTrait, table: &str) -> Result<Self, DbErr> {
-        let sql = "SELECT name, hidden, pk FROM pragma_table_xinfo(?1, 'main') ORDER BY cid";
-        let rows = connection.query_all_raw(statement(sql, [table.into()])).await?;
+        let sql = format!("SELECT name, hidden, pk, {ROW_NUMBERS} FROM pragma_table_xinfo(?1, 'main') ORDER BY cid");
+        let rows = connection.query_all_raw(statement(&sql, [table.into()])).await?;
         let columns: Vec<(String, i32, i32)> = rows.iter().map(column).collect::<Result<_, _>>()?;
         let stored = columns.iter().filter(|(_, hidden, _)| *hidden == 0);
         let stored = stored.map(|(name, ..)| name.clone()).collect();
@@ -35,7 +35,7 @@ impl CopyColumns {
         key.sort_by_key(|(_, _, place)| *place);
         let key = key.into_iter().map(|(name, ..)| name.clone()).collect();
         let names = columns.into_iter().map(|(name, ..)| name).collect();
-        let (rowid, hidden_rowid) = rowids(connection, table).await?;
+        let (rowid, hidden_rowid) = rows.first().map(row_numbers).transpose()?.unwrap_or((false, false));
         let mut contents = Self { names, stored, key, rowid, hidden_rowid };
         if contents.key.is_empty() && rowid {
             contents.key.extend(ROWIDS.into_iter().find(|name| contents.is_free(name)).map(str::to_owned));
@@ -105,15 +105,14 @@ fn column(row: &QueryResult) -> Result<(String, i32, i32), DbErr> {
     Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?))
 }
 
-/// Returns whether the rows of a table have numbers, and whether no column contains them. Every table has row numbers,
-/// except a table `WITHOUT ROWID`. A primary key without an index of its own is the row number.
-async fn rowids(connection: &impl ConnectionTrait, table: &str) -> Result<(bool, bool), DbErr> {
-    let sql = "SELECT (SELECT wr FROM pragma_table_list(?1) WHERE schema = 'main') = 0, \
-               (SELECT count(*) FROM pragma_table_xinfo(?1, 'main') WHERE pk > 0) = 0 \
-               OR (SELECT count(*) FROM pragma_index_list(?1, 'main') WHERE origin = 'pk') > 0";
-    let Some(row) = connection.query_one_raw(statement(sql, [table.into()])).await? else {
-        return Ok((false, false));
-    };
-    let rowid: bool = row.try_get_by_index(0)?;
-    Ok((rowid, rowid && row.try_get_by_index(1)?))
+/// Whether the rows of a table have numbers, and whether no column contains them. Every table has row numbers, except a table
+/// `WITHOUT ROWID`. A primary key without an index of its own is the row number.
+const ROW_NUMBERS: &str = "(SELECT wr FROM pragma_table_list(?1) WHERE schema = 'main') = 0, \
+     (SELECT count(*) FROM pragma_table_xinfo(?1, 'main') WHERE pk > 0) = 0 \
+     OR (SELECT count(*) FROM pragma_index_list(?1, 'main') WHERE origin = 'pk') > 0";
+
+/// The answer of [`ROW_NUMBERS`].
+fn row_numbers(row: &QueryResult) -> Result<(bool, bool), DbErr> {
+    let rowid: bool = row.try_get_by_index(3)?;
+    Ok((rowid, rowid && row.try_get_by_index(4)?))
 }
