@@ -114,26 +114,26 @@ template
 cat "$work/script" "$work/rest" >"$work/record"
 for text in script record; do
     best=
-    for number in $sessions; do
-        create "client_${text}_$number"
+    for tried in $sessions; do
+        create "client_${text}_$tried"
         start=$(now)
-        for session in $(seq 1 "$number"); do
-            run_text "client_${text}_$number" "$session" "$number" "$work/$text" &
+        for session in $(seq 1 "$tried"); do
+            run_text "client_${text}_$tried" "$session" "$tried" "$work/$text" &
         done
         wait
         took=$(since "$start")
-        echo "client, $text, $number sessions: $took ms"
+        echo "client, $text, $tried sessions: $took ms"
         [ -n "$best" ] && [ "$best" -le "$took" ] || best=$took
     done
     eval "best_$text=$best"
 done
-for number in $jobs; do
-    create "fleet_$number"
+for tried in $jobs; do
+    create "fleet_$tried"
     start=$(now)
     # shellcheck disable=SC2046
-    DATABASE_URL=$url /usr/bin/env time -f '%M' -o "$work/memory" "$program" -q up $(pattern "fleet_$number") --jobs "$number"
+    DATABASE_URL=$url /usr/bin/env time -f '%M' -o "$work/memory" "$program" -q up $(pattern "fleet_$tried") --jobs "$tried"
     took=$(since "$start")
-    echo "seachange, $number jobs: $took ms, $(tail -n 1 "$work/memory") KiB;" \
+    echo "seachange, $tried jobs: $took ms, $(tail -n 1 "$work/memory") KiB;" \
         "ratio of the throughputs $((100 * best_record / took)) % (script: $((100 * best_script / took)) %)"
 done
 # timed PROGRAM COMMAND PREFIX
@@ -143,8 +143,8 @@ timed() {
     DATABASE_URL=$url "$1" -q "$2" $(pattern "$3") >/dev/null
     echo "$2 of $count $kind with nothing to do: $(since "$start") ms"
 }
-timed "$program" up "fleet_$number"
-timed "$program" status "fleet_$number"
+timed "$program" up "fleet_$tried"
+timed "$program" status "fleet_$tried"
 create entities
 # shellcheck disable=SC2046
 DATABASE_URL=$url "$with_entities" -q up $(pattern entities) >/dev/null
