@@ -9,6 +9,7 @@ mod gaps;
 mod gates;
 mod journal;
 mod limits;
+mod rebuilds;
 mod runs;
 mod squash;
 mod stamps;

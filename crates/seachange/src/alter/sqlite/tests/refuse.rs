@@ -75,6 +75,8 @@ async fn what_would_break_another_object() {
     let ambiguous = "CREATE TABLE t (a); CREATE TABLE s (b); CREATE VIEW v AS SELECT b FROM t, s";
     let column = || ColumnDef::new("b").integer().unique_key().take();
     insta::assert_snapshot!(refusal(ambiguous, "t", |t| t.add_column(column())).await, @"altering table `t` would break an object of the schema: error in view v: ambiguous column name: b; drop it first, and create it again afterwards");
+    let temporary = "CREATE TABLE t (a); CREATE TABLE s (b); CREATE TEMP VIEW v AS SELECT b FROM t, s";
+    insta::assert_snapshot!(refusal(temporary, "t", |t| t.add_column(column())).await, @"altering table `t` would break an object of the schema: error in view v: ambiguous column name: b; drop it first, and create it again afterwards");
     let parent =
         "CREATE TABLE t (a, CONSTRAINT u UNIQUE (a)); CREATE TABLE c (x REFERENCES t (a)); INSERT INTO c VALUES (NULL)";
     insta::assert_snapshot!(refusal(parent, "t", |t| t.drop_unique("u")).await, @r#"table `t` cannot be altered: foreign key mismatch - "c" referencing "t"; correct this first"#);
