@@ -1,13 +1,14 @@
 //! The context of a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DatabaseExecutor, DbErr};
+use seachange_graph::{Direction, Step};
 
 use crate::backend::Backend;
 use crate::error::{Error, LeaseEnd};
@@ -16,7 +17,6 @@ use crate::intercept::CodeOptions;
 use crate::lease::LeaseSlot;
 use crate::limits::BackfillOptions;
 use crate::limits::{Deadline, Limits};
-use crate::runner::RebuildingSteps;
 use crate::store::{RevisionStore, StoredDowngrade};
 
 /// The database of a run, with its limits, its event handler and its stop switch.
@@ -74,6 +74,26 @@ pub(crate) struct Gates {
 impl Default for Gates {
     fn default() -> Self {
         Self { are_respected: true, held: BTreeMap::new() }
+    }
+}
+
+/// Steps that rebuilt a table of SQLite in one database, or switched foreign keys off there, so that they probably do in
+/// others: they are begun with foreign keys off, and not begun a second time when the rebuild is reached.
+#[derive(Debug, Default)]
+pub(crate) struct RebuildingSteps(Mutex<HashSet<(String, bool)>>);
+
+impl RebuildingSteps {
+    /// Whether a step has needed foreign keys off before.
+    pub(crate) fn contains(&self, step: &Step) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&Self::key(step))
+    }
+
+    pub(crate) fn insert(&self, step: &Step) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(Self::key(step));
+    }
+
+    fn key(step: &Step) -> (String, bool) {
+        (step.revision.clone(), step.direction == Direction::Upgrade)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Runs a plan: each revision with its row, in order.
 
 mod journalled;
-mod rebuilds;
 mod single_transaction;
 mod step;
 mod transactional;
@@ -13,7 +12,6 @@ use std::time::{Duration, Instant};
 
 use seachange_graph::{Direction, Graph, Plan, Revision, Step};
 
-pub(crate) use rebuilds::RebuildingSteps;
 pub(crate) use single_transaction::{check_whole, run_in_single_transaction};
 pub(crate) use step::{ConcurrentWrites, is_transactional, runs_in_transaction};
 

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::fs;
 
-use seachange_tests::TestDatabase;
 use seachange_tests::harness::{Case, TestResult};
+use seachange_tests::{Backend, TestDatabase};
 use serde_json::Value;
 
 use super::each_way;
@@ -17,6 +17,7 @@ pub(super) fn trials() -> Vec<Case> {
     cases.extend(each_way("a_locked_target_gets_another_turn", a_locked_target_gets_another_turn));
     cases.extend(each_way("an_interrupt_stops_everywhere", an_interrupt_stops_everywhere));
     cases.extend(each_way("an_added_target_is_found", an_added_target_is_found));
+    cases.push(Case::on(Backend::Sqlite, "fleet::full_disk_is_reported", full_disk_is_reported));
     cases
 }
 
@@ -57,6 +58,21 @@ fn troubles_are_contained(database: &TestDatabase, kind: Kind) -> TestResult {
     }
     fs::write(database.folder().join("go"), "")?;
     locked.finish()?.succeeded()?;
+    Ok(())
+}
+
+/// The files of two targets can grow no further: both are reported, and the next run goes on when there is room.
+fn full_disk_is_reported(database: &TestDatabase) -> TestResult {
+    let tenants = Tenants::create(database, Kind::Files, 4)?;
+    let run = |arguments: &str| tenants.program("ten-migration", arguments);
+    run("up --only data/t[12].db").run()?.succeeded()?;
+    let output = run("up -j 1 --max-failures 3 -o up.json").env("TEN_AT", "5: fill").run()?;
+    assert_eq!(output.code, Some(11), "{output}");
+    assert!(output.stderr.contains("disk is full"), "{output}");
+    let found = || Ok::<_, Box<dyn Error>>(outcomes(&report(database, "up.json")?, &tenants));
+    assert_eq!(found()?, ["unchanged", "unchanged", "failed", "failed"], "{output}");
+    run("up -o up.json").run()?.succeeded()?;
+    assert_eq!(found()?, ["unchanged", "unchanged", "changed", "changed"]);
     Ok(())
 }
 

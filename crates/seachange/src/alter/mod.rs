@@ -61,10 +61,8 @@ use sea_orm::sea_query::{Expr, IntoColumnDef, IntoIden, IntoTableRef, TableRef};
 use sea_orm_migration::SchemaManager;
 
 pub use self::error::AlterError;
-#[cfg(test)]
-pub(crate) use self::foreign_keys::foreign_keys_on;
 pub use self::foreign_keys::{ForeignKeyViolation, ViolationKind};
-pub(crate) use self::foreign_keys::{foreign_key_violations, new_violations, set_foreign_keys};
+pub(crate) use self::foreign_keys::{foreign_key_violations, foreign_keys_on, new_violations, set_foreign_keys};
 pub use self::operation::{ForeignKeyName, NewForeignKey};
 #[cfg(any(feature = "cli", feature = "mysql"))]
 pub(crate) use self::server::is_mariadb;

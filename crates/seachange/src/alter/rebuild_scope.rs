@@ -13,7 +13,7 @@ tokio::task_local! {
     static RESTORED: ();
 }
 
-/// Runs `future`, whose statement changes a setting that the rebuild restores, whether or not it succeeds.
+/// Runs `future`, whose statement changes a setting that the rebuild restores, unless the session sends nothing any more.
 pub(super) async fn restored<F: Future>(future: F) -> F::Output {
     RESTORED.scope((), future).await
 }

@@ -12,7 +12,7 @@ use super::{Runner, StepContext};
 use crate::alter::{self, ForeignKeyViolation};
 use crate::backend::{BegunTransaction, SAVEPOINT};
 use crate::database_error::is_lost_connection;
-use crate::error::{Error, FailureCause, Leftover};
+use crate::error::{Error, FailureCause, Leftover, RevisionFailure};
 use crate::intercept::RunOutcome;
 use crate::run_context::RunContext;
 use crate::session::{Connection, DirectSession, GuardedSession, TransactionEnd};
@@ -55,11 +55,11 @@ impl Runner<'_> {
         start: Instant,
     ) -> Result<StepOutcome, StepError> {
         let rebuilds = self.context.rebuilds;
-        if rebuilds.contains(job.step) && !self.has_entered() {
+        if self.guesses_foreign_keys_off(job).await? {
             match self.attempt_without_foreign_keys(job, start, true).await {
                 // It runs as it would have without the guess.
                 Err(StepError::NeedsForeignKeysOn) => {}
-                Err(StepError::Failed(failure)) if failure.left == Leftover::Nothing => {}
+                Err(StepError::Failed(failure)) if self.can_begin_again(&failure) => {}
                 outcome => return outcome,
             }
         }
@@ -73,6 +73,23 @@ impl Runner<'_> {
             }
             outcome => outcome,
         }
+    }
+
+    /// Whether the revision probably needs foreign keys off, because it did in another database, and they are on.
+    async fn guesses_foreign_keys_off(&self, job: StepContext<'_>) -> Result<bool, StepError> {
+        if !self.context.rebuilds.contains(job.step) || self.has_entered() {
+            return Ok(false);
+        }
+        alter::foreign_keys_on(self.work.executor()).await.map_err(|error| self.refused(job, error))
+    }
+
+    /// Whether a revision that failed after a wrong guess can begin again in the same session.
+    fn can_begin_again(&self, failure: &RevisionFailure) -> bool {
+        let is_lost = matches!(&failure.cause, FailureCause::Database(error) if is_lost_connection(error));
+        failure.left == Leftover::Nothing
+            && !is_lost
+            && !self.is_touched.load(Ordering::Relaxed)
+            && !self.context.is_stopping()
     }
 
     /// Runs the revision with foreign keys off, and commits only if it adds no violation of a foreign key; with `is_guess`,
@@ -121,7 +138,8 @@ impl Runner<'_> {
             };
             let effects = self.work(job, before).await?;
             if is_guess && !effects.uses_foreign_keys_off {
-                return Err(StepError::NeedsForeignKeysOn);
+                let is_open = self.work.execute(&format!("RELEASE SAVEPOINT {SAVEPOINT}")).await;
+                return Err(is_open.map_or_else(|error| self.unfinished(job, error), |_| StepError::NeedsForeignKeysOn));
             }
             self.finish(job, start, effects.role, true).await
         };

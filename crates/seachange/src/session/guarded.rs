@@ -159,7 +159,10 @@ impl StatementHandler for GuardedSession {
 
     async fn execute_restored(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         self.uses_foreign_keys_off = true;
-        self.live.execute(statement).await
+        let outcome = self.live.execute(statement).await;
+        // Then the setting may not be restored.
+        self.touches_session |= outcome.is_err();
+        outcome
     }
 
     async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
