@@ -86,10 +86,9 @@ pub(crate) async fn foreign_key_violations(
     connection: &impl ConnectionTrait,
 ) -> Result<Vec<ForeignKeyViolation>, DbErr> {
     let all = "SELECT name AS key, name AS value FROM main.sqlite_schema WHERE type = 'table'";
-    match connection.query_all_raw(sqlite(&checking(all))).await {
-        Ok(rows) => return rows.iter().map(violation).collect(),
+    match check(connection, sqlite(&checking(all))).await {
         Err(error) if is_mismatch(&error) => {}
-        Err(error) => return Err(error),
+        checked => return checked,
     }
     let tables = "SELECT DISTINCT t.name FROM main.sqlite_schema t, pragma_foreign_key_list(t.name, 'main') \
                   WHERE t.type = 'table' ORDER BY t.name";
@@ -103,7 +102,7 @@ pub(super) async fn violations_of(
     connection: &impl ConnectionTrait,
     tables: &[String],
 ) -> Result<Vec<ForeignKeyViolation>, DbErr> {
-    match check(connection, tables).await {
+    match check(connection, of_tables(tables)?).await {
         Err(error) if is_mismatch(&error) => {}
         checked => return checked,
     }
@@ -117,7 +116,7 @@ async fn violations_of_each(
 ) -> Result<Vec<ForeignKeyViolation>, DbErr> {
     let mut found = Vec::new();
     for table in tables {
-        match check(connection, std::slice::from_ref(table)).await {
+        match check(connection, of_tables(std::slice::from_ref(table))?).await {
             Ok(violations) => found.extend(violations),
             // A broken key elsewhere must not block a migration, so it is reported as a violation and not as an error.
             Err(error) if is_mismatch(&error) => found.push(mismatch(table, &error)),
@@ -146,12 +145,16 @@ pub(crate) fn new_violations(
     all.filter_map(|(violation, is_new)| is_new.then_some(violation)).collect()
 }
 
-/// Checks the foreign keys of some tables, in one statement.
-async fn check(connection: &impl ConnectionTrait, tables: &[String]) -> Result<Vec<ForeignKeyViolation>, DbErr> {
+/// Checks foreign keys by a statement of [`checking`].
+async fn check(connection: &impl ConnectionTrait, statement: Statement) -> Result<Vec<ForeignKeyViolation>, DbErr> {
+    connection.query_all_raw(statement).await?.iter().map(violation).collect()
+}
+
+/// The statement that checks the foreign keys of some tables.
+fn of_tables(tables: &[String]) -> Result<Statement, DbErr> {
     let names = serde_json::to_string(tables).map_err(|error| DbErr::Json(error.to_string()))?;
     let sql = checking("SELECT key, value FROM json_each(?1)");
-    let statement = Statement::from_sql_and_values(sea_orm::DbBackend::Sqlite, sql, [names.into()]);
-    connection.query_all_raw(statement).await?.iter().map(violation).collect()
+    Ok(Statement::from_sql_and_values(sea_orm::DbBackend::Sqlite, sql, [names.into()]))
 }
 
 /// The query that checks the foreign keys of the tables whose order and names a query returns as `key` and `value`.

@@ -35,18 +35,6 @@ pub(super) struct CodeEffects {
     uses_foreign_keys_off: bool,
 }
 
-/// Whether SQLite enforces foreign keys during an attempt.
-#[derive(Clone, Copy)]
-enum ForeignKeys<'v> {
-    On,
-    /// It does not, and the violations are checked before the commit.
-    Off {
-        before: &'v [ForeignKeyViolation],
-        /// Whether the revision has to need this, because it would otherwise have run with foreign keys on.
-        is_guess: bool,
-    },
-}
-
 impl Runner<'_> {
     /// Runs the revision and writes its row: they commit together or not at all.
     pub(super) async fn run_in_transaction(
@@ -63,7 +51,7 @@ impl Runner<'_> {
                 outcome => return outcome,
             }
         }
-        match self.attempt(job, start, ForeignKeys::On).await {
+        match self.attempt(job, start, None, false).await {
             Err(StepError::NeedsForeignKeysOff) => {
                 let outcome = self.attempt_without_foreign_keys(job, start, false).await;
                 if outcome.is_ok() {
@@ -105,20 +93,22 @@ impl Runner<'_> {
         let before = alter::foreign_key_violations(session).await.map_err(refused)?;
         alter::set_foreign_keys(session, false).await.map_err(refused)?;
         // Foreign keys are switched on again before the next transaction.
-        let off = ForeignKeys::Off { before: &before, is_guess };
-        let outcome = self.attempt(StepContext { is_followed: false, ..job }, start, off).await;
+        let job_alone = StepContext { is_followed: false, ..job };
+        let outcome = self.attempt(job_alone, start, Some(&before), is_guess).await;
         // A connection that refuses this also fails at the next statement; the outcome of the revision matters.
         let restored = alter::set_foreign_keys(session, true).await;
         let unknown = |error| self.step_error(job, error, Leftover::Unknown);
         outcome.and_then(|attempt| restored.map(|()| attempt).map_err(unknown))
     }
 
-    /// One attempt: begin, the code, the row, commit.
+    /// One attempt: begin, the code, the row, commit. With `violations_before`, foreign keys are off and are checked; with
+    /// `is_guess`, the revision has to need that as well, because it would otherwise have run with foreign keys on.
     async fn attempt(
         &self,
         job: StepContext<'_>,
         start: Instant,
-        foreign_keys: ForeignKeys<'_>,
+        violations_before: Option<&[ForeignKeyViolation]>,
+        is_guess: bool,
     ) -> Result<StepOutcome, StepError> {
         let entered = self.begin(job).await?;
         match self.check_availability(job, entered).await {
@@ -132,11 +122,7 @@ impl Runner<'_> {
             if let Some(limit) = self.lock_limit(job) {
                 self.work.execute(&limit).await.map_err(|error| self.refused(job, error))?;
             }
-            let (before, is_guess) = match foreign_keys {
-                ForeignKeys::On => (None, false),
-                ForeignKeys::Off { before, is_guess } => (Some(before), is_guess),
-            };
-            let effects = self.work(job, before).await?;
+            let effects = self.work(job, violations_before).await?;
             if is_guess && !effects.uses_foreign_keys_off {
                 let is_open = self.work.execute(&format!("RELEASE SAVEPOINT {SAVEPOINT}")).await;
                 return Err(is_open.map_or_else(|error| self.unfinished(job, error), |_| StepError::NeedsForeignKeysOn));
