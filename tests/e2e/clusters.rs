@@ -63,9 +63,9 @@ impl Members {
         Self { kind, addresses: cluster.addresses() }
     }
 
-    /// A new database, which is made on the first server.
+    /// A new database, which all servers have.
     fn database(&self) -> Outcome<TestDatabase> {
-        Ok(TestDatabase::at(self.kind.backend(), Some(self.addresses[0].clone()))?)
+        Ok(TestDatabase::everywhere(self.kind.backend(), &self.addresses)?)
     }
 
     /// The URL of a database on one of the servers.

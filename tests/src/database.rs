@@ -3,6 +3,8 @@
 use std::{
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement, TryGetable};
@@ -49,6 +51,25 @@ impl TestDatabase {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let database = Self { backend, name: format!("seachange_{}_{number}", std::process::id()), address, folder };
         database.administrate(&format!("CREATE DATABASE {}", database.name))?;
+        Ok(database)
+    }
+
+    /// Makes a database on the first of a cluster's servers, and waits until the others have it as well.
+    ///
+    /// # Errors
+    ///
+    /// When the first server refuses to make the database, or another one does not have it after ten seconds.
+    pub fn everywhere(backend: Backend, addresses: &[Address]) -> Result<Self, ServerError> {
+        let database = Self::at(backend, addresses.first().cloned())?;
+        for address in addresses {
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while let Err(error) = block_on(execute(&address.url(&database.name), "SELECT 1")) {
+                if Instant::now() > deadline {
+                    return Err(error.into());
+                }
+                sleep(Duration::from_millis(20));
+            }
+        }
         Ok(database)
     }
 

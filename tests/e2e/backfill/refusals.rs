@@ -139,8 +139,7 @@ fn row_that_fails(database: &TestDatabase) -> TestResult {
     people(database, 3000)?;
     database.execute("ALTER TABLE people ADD COLUMN score INT CHECK (score < 9000)")?;
     database.execute("UPDATE people SET name = '9999' WHERE id = 2500")?;
-    let set =
-        json!({"set": [["times", "times + 1"], ["score", "CASE name WHEN '9999' THEN 9999 ELSE 1 END"]], "target": 1});
+    let set = json!({"set": [["times", "times + 1"], ["score", "CASE name WHEN '9999' THEN 9999 ELSE 1 END"]]});
     let script = Script::new(database).outside("l1", backfill(&set));
     let output = script.run("up")?;
     assert_eq!(output.code, Some(5), "{output}");
@@ -158,7 +157,7 @@ fn row_that_fails(database: &TestDatabase) -> TestResult {
 /// Rows that another session holds for a while are waited for.
 fn locked_rows(database: &TestDatabase) -> TestResult {
     people(database, 3000)?;
-    let script = Script::new(database).outside("l1", backfill(&json!({"target": 1, "registers": true})));
+    let script = Script::new(database).outside("l1", backfill(&json!({"registers": true})));
     script.succeed("up")?;
     let holder = others(database, "UPDATE people SET name = 'held' WHERE id = 1500")?;
     let running = script.program("backfill run")?.start()?;

@@ -42,7 +42,7 @@ fn build() -> Result<Image, Box<dyn Error>> {
     let project = place.path().join("shop");
     use_compiled_dependencies(&project)?;
     // The build at the end of `init` writes `Cargo.lock`.
-    metadata(&project)?;
+    packages(&project)?;
     let engine = workspace().canonicalize()?;
     for ignored in ["target/debug/app", "data/app.db", ".env", "app/.env", ".git/HEAD"] {
         let file = project.join(ignored);
@@ -78,16 +78,17 @@ fn the_copied_engine_is_enough(built: &Path, engine: &Path) -> Result<(), Box<dy
     let (original, copy) = (engine.to_string_lossy(), copied.to_string_lossy());
     assert!(text.contains(&*original), "{text}");
     fs::write(&manifest, text.replace(&*original, &copy))?;
-    let packages = metadata(built);
+    let packages = packages(built);
     fs::write(&manifest, text)?;
     assert!(packages?.contains(&*copied.join("crates/seachange").to_string_lossy()));
     Ok(())
 }
 
-/// What cargo says of a project and its dependencies.
-fn metadata(project: &Path) -> Result<String, Box<dyn Error>> {
-    let mut metadata = cargo();
-    let output = metadata.args(["metadata", "--offline", "--format-version", "1"]).current_dir(project).output()?;
+/// The packages that cargo compiles for a project here, with their folders. Those of other platforms need not be on this
+/// machine.
+fn packages(project: &Path) -> Result<String, Box<dyn Error>> {
+    let mut tree = cargo();
+    let output = tree.args(["tree", "--offline", "--workspace"]).current_dir(project).output()?;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(String::from_utf8(output.stdout)?)
 }
