@@ -4,6 +4,7 @@ use std::fmt;
 
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement};
 use seachange_graph::error::quoted;
+use serde::de::DeserializeOwned;
 
 /// Rows of a table that violate a foreign key, or a foreign key that cannot be checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +87,7 @@ pub(crate) async fn foreign_key_violations(
     connection: &impl ConnectionTrait,
 ) -> Result<Vec<ForeignKeyViolation>, DbErr> {
     let all = "SELECT name AS key, name AS value FROM main.sqlite_schema WHERE type = 'table'";
-    match check(connection, sqlite(&checking(all))).await {
+    match check(connection, sqlite(&format!("SELECT {}", violations_from(all)))).await {
         Err(error) if is_mismatch(&error) => {}
         checked => return checked,
     }
@@ -97,26 +98,15 @@ pub(crate) async fn foreign_key_violations(
     violations_of_each(connection, &names?).await
 }
 
-/// Finds the rows of some tables that violate a foreign key.
-pub(super) async fn violations_of(
-    connection: &impl ConnectionTrait,
-    tables: &[String],
-) -> Result<Vec<ForeignKeyViolation>, DbErr> {
-    match check(connection, of_tables(tables)?).await {
-        Err(error) if is_mismatch(&error) => {}
-        checked => return checked,
-    }
-    violations_of_each(connection, tables).await
-}
-
-/// As [`violations_of`], table by table, because a foreign key of one of them cannot be checked.
-async fn violations_of_each(
+/// Finds the rows of some tables that violate a foreign key, table by table, because a foreign key of one of them cannot be
+/// checked.
+pub(super) async fn violations_of_each(
     connection: &impl ConnectionTrait,
     tables: &[String],
 ) -> Result<Vec<ForeignKeyViolation>, DbErr> {
     let mut found = Vec::new();
     for table in tables {
-        match check(connection, of_tables(std::slice::from_ref(table))?).await {
+        match check(connection, violations_and(std::slice::from_ref(table), &[])?).await {
             Ok(violations) => found.extend(violations),
             // A broken key elsewhere must not block a migration, so it is reported as a violation and not as an error.
             Err(error) if is_mismatch(&error) => found.push(mismatch(table, &error)),
@@ -127,7 +117,7 @@ async fn violations_of_each(
 }
 
 /// Whether SQLite says of a foreign key that its referenced columns are missing or not unique.
-fn is_mismatch(error: &DbErr) -> bool {
+pub(super) fn is_mismatch(error: &DbErr) -> bool {
     error.to_string().contains("foreign key mismatch")
 }
 
@@ -145,36 +135,49 @@ pub(crate) fn new_violations(
     all.filter_map(|(violation, is_new)| is_new.then_some(violation)).collect()
 }
 
-/// Checks foreign keys by a statement of [`checking`].
+/// Checks foreign keys by a query that returns [`violations_from`] some tables.
 async fn check(connection: &impl ConnectionTrait, statement: Statement) -> Result<Vec<ForeignKeyViolation>, DbErr> {
-    connection.query_all_raw(statement).await?.iter().map(violation).collect()
+    connection.query_one_raw(statement).await?.map_or(Ok(Vec::new()), |row| violations_in(&row))
 }
 
-/// The statement that checks the foreign keys of some tables.
-fn of_tables(tables: &[String]) -> Result<Statement, DbErr> {
+/// The query of one row that checks the foreign keys of some tables, and returns other values after the violations.
+pub(super) fn violations_and(tables: &[String], others: &[String]) -> Result<Statement, DbErr> {
     let names = serde_json::to_string(tables).map_err(|error| DbErr::Json(error.to_string()))?;
-    let sql = checking("SELECT key, value FROM json_each(?1)");
+    let violations = violations_from("SELECT key, value FROM json_each(?1)");
+    let sql = format!("SELECT {}", [&[violations], others].concat().join(", "));
     Ok(Statement::from_sql_and_values(sea_orm::DbBackend::Sqlite, sql, [names.into()]))
 }
 
-/// The query that checks the foreign keys of the tables whose order and names a query returns as `key` and `value`.
-fn checking(tables: &str) -> String {
+/// The expression that checks the foreign keys of the tables whose order and names a query returns as `key` and `value`.
+fn violations_from(tables: &str) -> String {
     format!(
-        "SELECT t.value, c.parent, count(*), min(c.rowid), \
-         (SELECT json_group_array(\"from\") FROM pragma_foreign_key_list(t.value, 'main') WHERE id = c.fkid) \
+        "(SELECT json_group_array(json_array(\"table\", parent, rows, example, json(columns))) FROM (\
+         SELECT t.value AS \"table\", c.parent, count(*) AS rows, min(c.rowid) AS example, \
+         (SELECT json_group_array(\"from\") FROM pragma_foreign_key_list(t.value, 'main') WHERE id = c.fkid) AS columns \
          FROM ({tables}) t, pragma_foreign_key_check(t.value, 'main') c \
-         GROUP BY t.key, c.fkid, c.parent ORDER BY t.key, c.fkid"
+         GROUP BY t.key, c.fkid, c.parent ORDER BY t.key, c.fkid))"
     )
 }
 
-fn violation(row: &QueryResult) -> Result<ForeignKeyViolation, DbErr> {
-    let columns: String = row.try_get_by_index(4)?;
-    Ok(ForeignKeyViolation {
-        table: row.try_get_by_index(0)?,
-        parent: row.try_get_by_index(1)?,
-        columns: serde_json::from_str(&columns).map_err(|error| DbErr::Json(error.to_string()))?,
-        problem: ViolationKind::Orphans { count: row.try_get_by_index(2)?, example: row.try_get_by_index(3)? },
-    })
+/// The table, the parent, the number of rows, the first one, and the columns, in a value of [`violations_from`].
+type ViolationRow = (String, String, i64, Option<i64>, Vec<String>);
+
+/// The violations in the first column of a row.
+pub(super) fn violations_in(row: &QueryResult) -> Result<Vec<ForeignKeyViolation>, DbErr> {
+    let violations: Vec<ViolationRow> = json_value(row, 0)?;
+    let orphans = |(table, parent, count, example, columns): ViolationRow| ForeignKeyViolation {
+        table,
+        parent,
+        columns,
+        problem: ViolationKind::Orphans { count, example },
+    };
+    Ok(violations.into_iter().map(orphans).collect())
+}
+
+/// Reads a value that a query returns as JSON.
+pub(super) fn json_value<T: DeserializeOwned>(row: &QueryResult, column: usize) -> Result<T, DbErr> {
+    let text: String = row.try_get_by_index(column)?;
+    serde_json::from_str(&text).map_err(|error| DbErr::Json(error.to_string()))
 }
 
 fn mismatch(table: &str, error: &DbErr) -> ForeignKeyViolation {

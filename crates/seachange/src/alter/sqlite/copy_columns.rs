@@ -6,6 +6,7 @@ use super::conversion::Conversion;
 use super::plan::RebuiltTable;
 use super::snapshot::statement;
 use crate::alter::clause::quoted;
+use crate::alter::foreign_keys::json_value;
 use crate::sqlite_ddl::same;
 
 /// The columns to copy from one table to another.
@@ -26,16 +27,21 @@ pub(super) struct CopyColumns {
 impl CopyColumns {
     /// Reads the columns of a table.
     pub(super) async fn read(connection: &impl ConnectionTrait, table: &str) -> Result<Self, DbErr> {
-        let sql = format!("SELECT name, hidden, pk, {ROW_NUMBERS} FROM pragma_table_xinfo(?1, 'main') ORDER BY cid");
-        let rows = connection.query_all_raw(statement(&sql, [table.into()])).await?;
-        let columns: Vec<(String, i32, i32)> = rows.iter().map(column).collect::<Result<_, _>>()?;
+        let row = connection.query_one_raw(statement(&format!("SELECT {COPY_COLUMNS}"), [table.into()])).await?;
+        Self::found(&row.ok_or_else(|| DbErr::RecordNotFound("the columns of a table".to_owned()))?, 0)
+    }
+
+    /// Takes the columns from [`COPY_COLUMNS`] at a column of a row.
+    pub(super) fn found(row: &QueryResult, at: usize) -> Result<Self, DbErr> {
+        let columns: Vec<(String, i32, i32)> = json_value(row, at)?;
         let stored = columns.iter().filter(|(_, hidden, _)| *hidden == 0);
         let stored = stored.map(|(name, ..)| name.clone()).collect();
         let mut key: Vec<_> = columns.iter().filter(|(_, _, place)| *place > 0).collect();
         key.sort_by_key(|(_, _, place)| *place);
         let key = key.into_iter().map(|(name, ..)| name.clone()).collect();
         let names = columns.into_iter().map(|(name, ..)| name).collect();
-        let (rowid, hidden_rowid) = rows.first().map(row_numbers).transpose()?.unwrap_or((false, false));
+        let rowid = row.try_get_by_index::<Option<bool>>(at + 1)?.unwrap_or_default();
+        let hidden_rowid = rowid && row.try_get_by_index(at + 2)?;
         let mut contents = Self { names, stored, key, rowid, hidden_rowid };
         if contents.key.is_empty() && rowid {
             contents.key.extend(ROWIDS.into_iter().find(|name| contents.is_free(name)).map(str::to_owned));
@@ -101,18 +107,11 @@ impl CopyColumns {
 /// The names of the row number in SQLite. A column of the same name hides it.
 const ROWIDS: [&str; 3] = ["rowid", "_rowid_", "oid"];
 
-fn column(row: &QueryResult) -> Result<(String, i32, i32), DbErr> {
-    Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?))
-}
-
-/// Whether the rows of a table have numbers, and whether no column contains them. Every table has row numbers, except a table
-/// `WITHOUT ROWID`. A primary key without an index of its own is the row number.
-const ROW_NUMBERS: &str = "(SELECT wr FROM pragma_table_list(?1) WHERE schema = 'main') = 0, \
+/// The name, the kind and the place in the primary key of each column of table `?1`; whether its rows have numbers, and
+/// whether no column contains them. Every table has row numbers, except a table `WITHOUT ROWID`. A primary key without an
+/// index of its own is the row number.
+pub(super) const COPY_COLUMNS: &str = "(SELECT json_group_array(json_array(name, hidden, pk)) \
+     FROM (SELECT * FROM pragma_table_xinfo(?1, 'main') ORDER BY cid)), \
+     (SELECT wr FROM pragma_table_list(?1) WHERE schema = 'main') = 0, \
      (SELECT count(*) FROM pragma_table_xinfo(?1, 'main') WHERE pk > 0) = 0 \
      OR (SELECT count(*) FROM pragma_index_list(?1, 'main') WHERE origin = 'pk') > 0";
-
-/// The answer of [`ROW_NUMBERS`].
-fn row_numbers(row: &QueryResult) -> Result<(bool, bool), DbErr> {
-    let rowid: bool = row.try_get_by_index(3)?;
-    Ok((rowid, rowid && row.try_get_by_index(4)?))
-}

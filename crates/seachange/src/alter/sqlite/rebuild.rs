@@ -8,17 +8,18 @@
 use sea_orm::sea_query::{QueryBuilder, SqliteQueryBuilder};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
-use super::copy_columns::CopyColumns;
+use super::copy_columns::{COPY_COLUMNS, CopyColumns};
 use super::plan::RebuiltTable;
 use super::row_counts::RowCounts;
 use super::script_guard::stop_if_unknown;
 use super::snapshot::{Snapshot, statement};
 use crate::alter::clause::quoted;
 use crate::alter::error::AlterError;
-use crate::alter::foreign_keys::foreign_keys_on;
+use crate::alter::foreign_keys::json_value;
 use crate::alter::offline_scope::{check, is_written_down, precondition};
 use crate::alter::rebuild_scope;
 use crate::database_error::reason;
+use crate::sqlite_ddl::same;
 use crate::sqlite_ddl::table_text::TableText;
 
 /// Rebuilds the table as `new`. If this fails, the caller undoes everything.
@@ -28,14 +29,15 @@ pub(super) async fn rebuild(
     new: &RebuiltTable,
     counts_losses: bool,
 ) -> Result<(), AlterError> {
-    require_foreign_keys_off(connection, snapshot).await?;
+    let facts = RebuildFacts::read(connection, &snapshot.table).await?;
+    require_foreign_keys_off(facts.foreign_keys, snapshot)?;
     require_bare_columns(snapshot, &new.text)?;
-    let has_others = require_nothing_temporary(connection, snapshot).await? || snapshot.has_triggers_or_views();
+    let has_others = require_nothing_temporary(&facts, snapshot)? || snapshot.has_triggers_or_views();
     let before = check(RowCounts::take(connection, &snapshot.family())).await?;
     require_values(snapshot, &new.unfilled, before.rows())?;
     check(require_key(connection, snapshot, &new.keyed)).await?;
     if counts_losses {
-        require_values_kept(connection, snapshot, new).await?;
+        require_values_kept(connection, snapshot, &facts.columns, new).await?;
     }
     if is_written_down() {
         for statement in stop_if_unknown(snapshot) {
@@ -45,10 +47,9 @@ pub(super) async fn rebuild(
     // Only triggers and views can break: whatever else names a column of the table is created again with it.
     let broken = async || if has_others { check(broken_object(connection)).await } else { Ok(None) };
     let was_broken = broken().await?.is_some();
-    let legacy = pragma(connection, "PRAGMA legacy_alter_table").await?;
     rebuild_scope::restored(run(connection, "PRAGMA legacy_alter_table = ON")).await?;
-    let replaced = replace(connection, snapshot, new).await;
-    if legacy != 1 {
+    let replaced = replace(connection, snapshot, &facts, new).await;
+    if !facts.legacy_alter_table {
         rebuild_scope::restored(run(connection, "PRAGMA legacy_alter_table = OFF")).await?;
     }
     replaced?;
@@ -62,20 +63,20 @@ pub(super) async fn rebuild(
 async fn replace(
     connection: &impl ConnectionTrait,
     snapshot: &Snapshot,
+    facts: &RebuildFacts,
     new_table: &RebuiltTable,
 ) -> Result<(), AlterError> {
     let text = &new_table.text;
-    let old_name = free_name(connection, &snapshot.table).await?;
-    let old = CopyColumns::read(connection, &snapshot.table).await?;
-    let [table, aside] = [&snapshot.table, &old_name].map(|name| quoted(DbBackend::Sqlite, name));
+    let old_name = &facts.free_name;
+    let [table, aside] = [&snapshot.table, old_name].map(|name| quoted(DbBackend::Sqlite, name));
     run(connection, &format!("ALTER TABLE \"main\".{table} RENAME TO {aside}")).await?;
     run(connection, &text.text()).await?;
     let new = CopyColumns::read(connection, &snapshot.table).await?;
-    run(connection, &old.copy_to(&new, new_table, &aside, &table)).await?;
+    run(connection, &facts.columns.copy_to(&new, new_table, &aside, &table)).await?;
     if text.all_constraints().iter().any(|(_, constraint)| constraint.autoincrement)
         && has_sequences(connection).await?
     {
-        move_sequence(connection, &old_name, &snapshot.table).await?;
+        move_sequence(connection, old_name, &snapshot.table).await?;
     }
     run(connection, &format!("DROP TABLE \"main\".{aside}")).await?;
     for object in snapshot.indexes.iter().chain(&snapshot.triggers) {
@@ -84,8 +85,53 @@ async fn replace(
     Ok(())
 }
 
-async fn require_foreign_keys_off(connection: &impl ConnectionTrait, snapshot: &Snapshot) -> Result<(), AlterError> {
-    if foreign_keys_on(connection).await? {
+/// What a rebuild has to know of the session and the table, apart from the rows.
+struct RebuildFacts {
+    /// Whether SQLite enforces foreign keys.
+    foreign_keys: bool,
+    legacy_alter_table: bool,
+    /// A temporary object of the table, or another temporary trigger or view.
+    temporary: Option<TemporaryObject>,
+    /// A name that no object has yet.
+    free_name: String,
+    columns: CopyColumns,
+}
+
+/// A temporary object, and whether it belongs to the table.
+type TemporaryObject = (String, bool);
+
+impl RebuildFacts {
+    /// Reads them in one statement.
+    async fn read(connection: &impl ConnectionTrait, table: &str) -> Result<Self, DbErr> {
+        let sql = format!(
+            "SELECT (SELECT foreign_keys FROM pragma_foreign_keys), \
+             (SELECT legacy_alter_table FROM pragma_legacy_alter_table), {TEMPORARY_OBJECT}, {NAMES}, {COPY_COLUMNS}"
+        );
+        let free_name = old_name(table);
+        let row = connection.query_one_raw(statement(&sql, [table.into(), free_name.as_str().into()])).await?;
+        let row = row.ok_or_else(|| DbErr::RecordNotFound("the settings of the session".to_owned()))?;
+        let temporary: Option<(String, i32)> = json_value(&row, 2)?;
+        Ok(Self {
+            foreign_keys: row.try_get_by_index(0)?,
+            legacy_alter_table: row.try_get_by_index(1)?,
+            temporary: temporary.map(|(object, is_own)| (object, is_own == 1)),
+            free_name: beside(free_name, &json_value::<Vec<String>>(&row, 3)?),
+            columns: CopyColumns::found(&row, 4)?,
+        })
+    }
+}
+
+/// The first temporary object of table `?1`; otherwise a temporary trigger or view.
+const TEMPORARY_OBJECT: &str = "ifnull((SELECT json_array(object, is_own) FROM (\
+     SELECT type || ' `' || name || '`' AS object, tbl_name = ?1 COLLATE NOCASE OR name = ?1 COLLATE NOCASE AS is_own \
+     FROM sqlite_temp_schema WHERE is_own OR type IN ('trigger', 'view') ORDER BY is_own DESC LIMIT 1)), 'null')";
+
+/// The names of all objects that begin with `?2`.
+const NAMES: &str = "(SELECT json_group_array(name) FROM main.sqlite_schema \
+     WHERE substr(name, 1, length(?2)) = ?2 COLLATE NOCASE)";
+
+fn require_foreign_keys_off(foreign_keys: bool, snapshot: &Snapshot) -> Result<(), AlterError> {
+    if foreign_keys {
         rebuild_scope::report();
         return Err(AlterError::ForeignKeysOn { table: snapshot.table.clone() });
     }
@@ -107,17 +153,13 @@ fn require_bare_columns(snapshot: &Snapshot, new: &TableText) -> Result<(), Alte
 
 /// Refuses temporary objects. A temporary trigger would be dropped with the old table; a temporary table would receive
 /// the statements for the new one. Returns whether there are other temporary triggers or views.
-async fn require_nothing_temporary(connection: &impl ConnectionTrait, snapshot: &Snapshot) -> Result<bool, AlterError> {
-    let sql = "SELECT type || ' `' || name || '`', tbl_name = ?1 COLLATE NOCASE OR name = ?1 COLLATE NOCASE AS is_own \
-               FROM sqlite_temp_schema WHERE is_own OR type IN ('trigger', 'view') ORDER BY is_own DESC LIMIT 1";
-    let Some(row) = connection.query_one_raw(statement(sql, [snapshot.table.as_str().into()])).await? else {
-        return Ok(false);
-    };
-    if row.try_get_by_index::<i32>(1)? == 1 {
-        let object = row.try_get_by_index(0)?;
-        return Err(AlterError::TemporaryObject { table: snapshot.table.clone(), object });
+fn require_nothing_temporary(facts: &RebuildFacts, snapshot: &Snapshot) -> Result<bool, AlterError> {
+    match &facts.temporary {
+        Some((object, true)) => {
+            Err(AlterError::TemporaryObject { table: snapshot.table.clone(), object: object.clone() })
+        }
+        other => Ok(other.is_some()),
     }
-    Ok(true)
 }
 
 fn require_values(snapshot: &Snapshot, unfilled: &[String], rows: i64) -> Result<(), AlterError> {
@@ -152,6 +194,7 @@ async fn require_key(
 async fn require_values_kept(
     connection: &impl ConnectionTrait,
     snapshot: &Snapshot,
+    columns: &CopyColumns,
     new: &RebuiltTable,
 ) -> Result<(), AlterError> {
     let table = &snapshot.table;
@@ -161,9 +204,8 @@ async fn require_values_kept(
         }
     } else if !new.conversions.is_empty() {
         let kept = async {
-            let contents = CopyColumns::read(connection, table).await?;
             for conversion in &new.conversions {
-                conversion.require_kept(connection, table, &contents).await?;
+                conversion.require_kept(connection, table, columns).await?;
             }
             Ok::<(), AlterError>(())
         };
@@ -175,8 +217,11 @@ async fn require_values_kept(
 /// Makes SQLite resolve every view and trigger of the database, and returns its message about the first that does not
 /// work. Renaming a table has this effect, so a table is created for the purpose, renamed, and rolled back.
 async fn broken_object(connection: &impl ConnectionTrait) -> Result<Option<String>, AlterError> {
-    let name = free_name(connection, "probe").await?;
-    let name = quoted(DbBackend::Sqlite, &name);
+    let name = old_name("probe");
+    let taken =
+        connection.query_one_raw(statement(&format!("SELECT {NAMES}"), ["".into(), name.as_str().into()])).await?;
+    let taken: Vec<String> = taken.map_or(Ok(Vec::new()), |row| json_value(&row, 0))?;
+    let name = quoted(DbBackend::Sqlite, &beside(name, &taken));
     run(connection, "SAVEPOINT seachange_probe").await?;
     run(connection, &format!("CREATE TABLE \"main\".{name} (x)")).await?;
     let renamed = run(connection, &format!("ALTER TABLE \"main\".{name} RENAME TO \"seachange probe renamed\"")).await;
@@ -185,14 +230,17 @@ async fn broken_object(connection: &impl ConnectionTrait) -> Result<Option<Strin
     Ok(renamed.err().map(|error| reason(&error)))
 }
 
-/// Returns a name that no object has yet.
-async fn free_name(connection: &impl ConnectionTrait, table: &str) -> Result<String, AlterError> {
-    let mut name = format!("seachange_old_{table}");
-    let sql = "SELECT count(*) FROM main.sqlite_schema WHERE name = ?1 COLLATE NOCASE";
-    while count(connection, sql, &name).await? > 0 {
+/// Under which name the old table is kept, unless another object has that name.
+fn old_name(table: &str) -> String {
+    format!("seachange_old_{table}")
+}
+
+/// Returns a name that begins with `name`, and that is none of the `taken` ones.
+fn beside(mut name: String, taken: &[String]) -> String {
+    while taken.iter().any(|other| same(other, &name)) {
         name.push('_');
     }
-    Ok(name)
+    name
 }
 
 /// Returns whether any table has ever had an `AUTOINCREMENT` column.
@@ -217,11 +265,6 @@ async fn move_sequence(connection: &impl ConnectionTrait, from: &str, to: &str) 
 
 async fn count(connection: &impl ConnectionTrait, sql: &str, name: &str) -> Result<i64, DbErr> {
     let row = connection.query_one_raw(statement(sql, [name.into()])).await?;
-    row.map_or(Ok(0), |row| row.try_get_by_index(0))
-}
-
-async fn pragma(connection: &impl ConnectionTrait, pragma: &str) -> Result<i32, DbErr> {
-    let row = connection.query_one_raw(statement(pragma, [])).await?;
     row.map_or(Ok(0), |row| row.try_get_by_index(0))
 }
 

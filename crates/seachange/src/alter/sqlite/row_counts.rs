@@ -5,7 +5,9 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use super::snapshot::statement;
 use crate::alter::clause::quoted;
 use crate::alter::error::AlterError;
-use crate::alter::foreign_keys::{ForeignKeyViolation, new_violations, violations_of};
+use crate::alter::foreign_keys::{
+    ForeignKeyViolation, is_mismatch, new_violations, violations_and, violations_in, violations_of_each,
+};
 
 /// The rows and violations of some tables.
 #[derive(Debug)]
@@ -18,11 +20,31 @@ pub(super) struct RowCounts {
 impl RowCounts {
     /// Counts the rows of the tables, and the violations of their foreign keys.
     pub(super) async fn take(connection: &impl ConnectionTrait, tables: &[String]) -> Result<Self, DbErr> {
-        let mut rows = Vec::new();
+        let mut taken = Self { tables: tables.to_vec(), rows: Vec::new(), violations: Vec::new() };
         for some in tables.chunks(MOST_COUNTS) {
-            rows.extend(counts(connection, some).await?);
+            taken.add(connection, some).await?;
         }
-        Ok(Self { tables: tables.to_vec(), rows, violations: violations_of(connection, tables).await? })
+        Ok(taken)
+    }
+
+    /// Counts for some tables, in one statement if their foreign keys can be checked.
+    async fn add(&mut self, connection: &impl ConnectionTrait, tables: &[String]) -> Result<(), DbErr> {
+        let count = |table: &String| format!("(SELECT count(*) FROM \"main\".{})", quoted(DbBackend::Sqlite, table));
+        let counts: Vec<_> = tables.iter().map(count).collect();
+        let row = match connection.query_one_raw(violations_and(tables, &counts)?).await {
+            Err(error) if is_mismatch(&error) => {
+                self.violations.extend(violations_of_each(connection, tables).await?);
+                let sql = format!("SELECT '[]', {}", counts.join(", "));
+                connection.query_one_raw(statement(&sql, [])).await?
+            }
+            row => row?,
+        };
+        let row = row.ok_or_else(|| DbErr::RecordNotFound("the numbers of rows".to_owned()))?;
+        self.violations.extend(violations_in(&row)?);
+        for place in 1..=tables.len() {
+            self.rows.push(row.try_get_by_index(place)?);
+        }
+        Ok(())
     }
 
     /// Returns the number of rows in the first table.
@@ -53,12 +75,3 @@ impl RowCounts {
 
 /// How many tables one statement counts at most. SQLite has a limit for the columns of a result, 2,000 by default.
 const MOST_COUNTS: usize = 500;
-
-/// Counts the rows of some tables, in one statement.
-async fn counts(connection: &impl ConnectionTrait, tables: &[String]) -> Result<Vec<i64>, DbErr> {
-    let count = |table: &String| format!("(SELECT count(*) FROM \"main\".{})", quoted(DbBackend::Sqlite, table));
-    let sql = format!("SELECT {}", tables.iter().map(count).collect::<Vec<_>>().join(", "));
-    let row = connection.query_one_raw(statement(&sql, [])).await?;
-    let row = row.ok_or_else(|| DbErr::RecordNotFound("the numbers of rows".to_owned()))?;
-    (0..tables.len()).map(|place| row.try_get_by_index(place)).collect()
-}
