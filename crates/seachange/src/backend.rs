@@ -373,6 +373,12 @@ pub(crate) fn of(backend: DbBackend) -> Result<&'static dyn Backend, DbErr> {
     }
 }
 
+/// Whether a revision in one transaction can have its own limit for waits for locks.
+#[cfg(feature = "cli")]
+pub(crate) fn limits_transactions(backend: DbBackend) -> bool {
+    of(backend).is_ok_and(|backend| backend.transaction_lock_limit(Duration::ZERO).is_some())
+}
+
 /// A duration as a setting, in units of `milliseconds` ms, rounded up and within the range of every setting: at least
 /// one unit, because zero means no limit, and at most a year.
 fn clamp_to_setting(length: Duration, milliseconds: u128) -> u128 {

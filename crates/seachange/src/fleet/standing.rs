@@ -20,6 +20,10 @@ use crate::store::{RevisionRowState, RevisionStore, RevisionTable};
 /// How many records one statement reads at most.
 const AT_ONCE: usize = 1000;
 
+/// The same on MySQL and MariaDB. MySQL keeps 250 tables open for a session by default (`table_open_cache` by
+/// `table_open_cache_instances`). It opens each of more tables anew, and refused a prepared statement over 1,000: error 1615.
+const AT_ONCE_ON_MYSQL: usize = 250;
+
 /// How many other targets are tried if the first one of a server cannot be connected to.
 const ATTEMPTS: usize = 4;
 
@@ -153,9 +157,14 @@ const READERS: usize = 4;
 impl ReadGroup {
     /// Divides many targets among several connections: a server takes a moment to open each table.
     fn divided(self) -> Vec<Self> {
-        let size = self.places.len().div_ceil(READERS).max(AT_ONCE);
+        let size = self.places.len().div_ceil(READERS).max(self.at_once());
         let part = |places: &[usize]| Self { settings: self.settings.clone(), places: places.to_vec() };
         self.places.chunks(size).map(part).collect()
+    }
+
+    /// How many records one statement reads at most.
+    fn at_once(&self) -> usize {
+        if self.settings.driver() == Driver::MySql { AT_ONCE_ON_MYSQL } else { AT_ONCE }
     }
 }
 
@@ -251,7 +260,7 @@ impl ReadGroup {
             .map(|place| (*place, schema_of(&targets[*place])))
             .partition(|(_, schema)| schema.is_none_or(|schema| existing.contains(schema)));
         let mut digests: Vec<_> = without.into_iter().map(|(place, _)| (place, Ok(String::new()))).collect();
-        for some in with.chunks(AT_ONCE) {
+        for some in with.chunks(self.at_once()) {
             digests.extend(read_many(connection, backend, table, some).await?);
         }
         Ok(digests)
@@ -311,4 +320,25 @@ async fn read_many(
         }
     }
     Ok(digests)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+
+    fn groups_of(url: impl Fn(usize) -> String, count: usize) -> Vec<(usize, usize)> {
+        let target = |number| FleetTarget::new(format!("t{number}"), url(number).parse().unwrap());
+        let targets: Vec<_> = (0..count).map(target).collect();
+        groups(&targets).iter().map(|group| (group.places.len(), group.at_once())).collect()
+    }
+
+    #[test]
+    fn connections_share_the_records_of_a_server() {
+        let mysql = |number| format!("mysql://u:p@localhost/db_{number}");
+        assert_eq!(groups_of(mysql, 250), [(250, 250)]);
+        assert_eq!(groups_of(mysql, 1100), [(275, 250); 4]);
+        let sqlite = |number| format!("sqlite:{number}.db");
+        assert_eq!(groups_of(sqlite, 2), [(1, 1000); 2]);
+    }
 }

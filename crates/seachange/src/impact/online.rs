@@ -20,6 +20,7 @@ use crate::autogenerate::online::{
     SynchronisedColumns,
 };
 use crate::autogenerate::{Comparison, Renames, SchemaOperation, TableChange, reversed};
+use crate::backend::limits_transactions;
 use crate::revision::RegisteredRevision;
 use crate::schema::TableName;
 use crate::settings::DatabaseSettings;
@@ -98,7 +99,7 @@ impl OnlineRevision {
     /// How long a statement of it waits for a lock: on PostgreSQL all others wait behind it, and a revision in a transaction
     /// can be tried again. Empty elsewhere.
     pub(crate) fn lock_timeout(&self, backend: DbBackend) -> &'static str {
-        let is_limited = backend == DbBackend::Postgres && !self.outside_transaction;
+        let is_limited = limits_transactions(backend) && !self.outside_transaction;
         if is_limited { "20ms" } else { "" }
     }
 }

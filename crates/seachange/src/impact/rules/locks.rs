@@ -7,6 +7,7 @@ use sea_orm::DbBackend;
 use super::words::{SentStatement, StatementTokens};
 use super::{Finding, RuleOptions};
 use crate::autogenerate::{SchemaOperation, TableChange};
+use crate::backend::limits_transactions;
 use crate::impact::measured::{RevisionImpact, StatementImpact, TableCost, TableImpact};
 use crate::sql::SessionState;
 
@@ -177,8 +178,7 @@ fn without_limits(impact: &RevisionImpact, sent: &[SentStatement], options: &Rul
         let earlier = sent.iter().filter(|own| own.number < before).flat_map(|own| &own.facts.session_writes);
         earlier.into_iter().any(|state| matches!(state, SessionState::Setting(own) if names.contains(&own.as_str())))
     };
-    // The runner sets it for the transaction, on PostgreSQL only.
-    let limits_itself = impact.backend == DbBackend::Postgres
+    let limits_itself = limits_transactions(impact.backend)
         && impact.is_one_transaction
         && !impact.script.revision.lock_timeout.is_empty();
     let mut found = Vec::new();

@@ -148,3 +148,17 @@ async fn a_full_text_index_over_the_table() {
 async fn a_constraint_name_without_a_constraint() {
     check_kept("CREATE TABLE t (a int CONSTRAINT idle, b , CONSTRAINT x UNIQUE (a, b) CHECK (a > 0))", "t", "a").await;
 }
+
+#[tokio::test]
+async fn unusual_names_beside_tables_of_the_name_that_the_old_table_gets() {
+    let script = "CREATE TABLE \"a\"\"b\n\\ü😀\" (\"x\"\"\n\\\" integer, \"[y]\" text); \
+        INSERT INTO \"a\"\"b\n\\ü😀\" VALUES (1, 'y'); \
+        CREATE TABLE \"SEACHANGE_old_A\"\"B\n\\ü😀\" (n); CREATE VIEW \"seachange_old_a\"\"b\n\\ü😀_\" AS SELECT 1; \
+        CREATE INDEX \"i\"\"\n\\\" ON \"a\"\"b\n\\ü😀\" (\"[y]\")";
+    let connection = database(script).await;
+    let (before, table) = (schema(&connection).await, "a\"b\n\\ü😀");
+    change(&connection, table, |table| table.add_unique("u1", ["x\"\n\\"])).await.unwrap();
+    change(&connection, table, |table| table.drop_unique("u1")).await.unwrap();
+    assert_eq!(schema(&connection).await, before);
+    assert_eq!(value(&connection, "SELECT \"[y]\" FROM \"a\"\"b\n\\ü😀\"").await, "y");
+}

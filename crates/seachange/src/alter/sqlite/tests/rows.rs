@@ -1,7 +1,8 @@
 //! No row is lost.
 
-use sea_orm::sea_query::{ColumnDef, ForeignKey, ForeignKeyAction};
+use sea_orm::sea_query::{ColumnDef, Expr, ExprTrait, ForeignKey, ForeignKeyAction};
 
+use super::super::super::foreign_key_violations;
 use super::{change, check_left_clean, column, database, schema, table, value};
 
 const FAMILY: &str = "\
@@ -111,4 +112,29 @@ async fn with_foreign_keys_off_they_stay_off() {
     assert!(error.to_string().contains("2 rows of `users`"), "{error}");
     assert!(!super::foreign_keys_on(&connection).await.unwrap());
     assert_eq!(value(&connection, "SELECT count(*) || '' FROM posts").await, "3");
+}
+
+/// A statement counts the rows of 500 tables at most, and cannot check foreign keys where one of them is broken.
+#[tokio::test]
+async fn many_tables_refer_to_the_table_one_of_them_wrongly() {
+    let children: String = (0..620)
+        .map(|number| {
+            format!("CREATE TABLE c{number} (owner integer REFERENCES users); INSERT INTO c{number} VALUES ({number});")
+        })
+        .collect();
+    let connection = database(&format!(
+        "PRAGMA foreign_keys = OFF; CREATE TABLE users (id integer PRIMARY KEY, name text); \
+         WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 609) \
+         INSERT INTO users SELECT n, 'x' || n FROM numbers; {children} \
+         CREATE TABLE broken (x REFERENCES users (name)); INSERT INTO broken VALUES ('x1')"
+    ))
+    .await;
+    let before = foreign_key_violations(&connection).await.unwrap();
+    assert_eq!(before.len(), 11, "{before:?}");
+    change(&connection, "users", |users| users.add_check("c", Expr::col("id").gte(0))).await.unwrap();
+    assert_eq!(foreign_key_violations(&connection).await.unwrap(), before);
+    assert_eq!(value(&connection, "SELECT count(*) || '' FROM users").await, "610");
+    // The key that was broken can be checked now, and its row is counted.
+    change(&connection, "users", |users| users.add_unique("u", ["name"])).await.unwrap();
+    assert_eq!(foreign_key_violations(&connection).await.unwrap().len(), 10);
 }

@@ -67,6 +67,24 @@ async fn a_failure_in_a_transaction_leaves_what_was_done_before() {
     assert_eq!(value(&connection, "SELECT group_concat(name) FROM pragma_table_xinfo('users')").await, "id,name");
 }
 
+/// A change of one statement has no savepoint of its own.
+#[tokio::test]
+async fn a_statement_that_fails_leaves_what_was_done_before() {
+    let connection =
+        database("CREATE TABLE t (a, b); CREATE VIEW v AS SELECT b FROM t; INSERT INTO t VALUES (1, 2)").await;
+    let before = schema(&connection).await;
+    let transaction = connection.begin().await.unwrap();
+    transaction.execute_unprepared("INSERT INTO t VALUES (3, 4)").await.unwrap();
+    let manager = SchemaManager::new(&transaction);
+    alter(&manager, "t").add_column(sea_orm_migration::schema::text_null("A")).apply().await.unwrap_err();
+    alter(&manager, "t").drop_column("b").apply().await.unwrap_err();
+    alter(&manager, "t").rename_column("a", "B").apply().await.unwrap_err();
+    transaction.execute_unprepared("INSERT INTO t VALUES (5, 6)").await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(schema(&connection).await, before);
+    assert_eq!(value(&connection, "SELECT group_concat(a || b) FROM t").await, "12,34,56");
+}
+
 #[tokio::test]
 async fn a_pool_of_several_connections_is_refused() {
     let directory = tempfile::tempdir().unwrap();
