@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DatabaseExecutor, DbErr, QueryResult, Statement};
 
-use crate::sql::{SqlDialect, words};
+use crate::sql::{self, SqlDialect, words};
 
 /// The pragmas that read the schema, or session settings that a script sets as the engine does.
 const PRAGMAS: [&str; 9] = [
@@ -73,6 +73,12 @@ async fn names_virtual_table(executor: &DatabaseExecutor<'_>, statement: &Statem
     let tables = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage = 0";
     let rows = executor.query_all_raw(Statement::from_string(statement.db_backend, tables)).await?;
     let names: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
-    let sql = statement.sql.to_lowercase();
-    Ok(names.iter().any(|name| sql.contains(&name.to_lowercase())))
+    let facts = sql::read(&statement.sql, SqlDialect::Sqlite);
+    let is_understood = facts.iter().all(|facts| facts.is_understood);
+    let tables: Vec<String> = facts.iter().flat_map(|facts| &facts.reads).map(|table| table.to_lowercase()).collect();
+    let text = statement.sql.to_lowercase();
+    Ok(names.iter().map(|name| name.to_lowercase()).any(|name| match is_understood {
+        true => tables.iter().any(|table| *table == name || table.ends_with(&format!(".{name}"))),
+        false => text.contains(&name),
+    }))
 }

@@ -28,11 +28,11 @@ impl CopyColumns {
     /// Reads the columns of a table.
     pub(super) async fn read(connection: &impl ConnectionTrait, table: &str) -> Result<Self, DbErr> {
         let row = connection.query_one_raw(statement(&format!("SELECT {COPY_COLUMNS}"), [table.into()])).await?;
-        Self::found(&row.ok_or_else(|| DbErr::RecordNotFound("the columns of a table".to_owned()))?, 0)
+        Self::from_row(&row.ok_or_else(|| DbErr::RecordNotFound("the columns of a table".to_owned()))?, 0)
     }
 
-    /// Takes the columns from [`COPY_COLUMNS`] at a column of a row.
-    pub(super) fn found(row: &QueryResult, at: usize) -> Result<Self, DbErr> {
+    /// Takes the columns from the three values of [`COPY_COLUMNS`], which begin at a column of a row.
+    pub(super) fn from_row(row: &QueryResult, at: usize) -> Result<Self, DbErr> {
         let columns: Vec<(String, i32, i32)> = json_value(row, at)?;
         let stored = columns.iter().filter(|(_, hidden, _)| *hidden == 0);
         let stored = stored.map(|(name, ..)| name.clone()).collect();
@@ -107,7 +107,7 @@ impl CopyColumns {
 /// The names of the row number in SQLite. A column of the same name hides it.
 const ROWIDS: [&str; 3] = ["rowid", "_rowid_", "oid"];
 
-/// The name, the kind and the place in the primary key of each column of table `?1`; whether its rows have numbers, and
+/// Three values: the name, the kind and the place in the primary key of each column of table `?1`; whether its rows have numbers, and
 /// whether no column contains them. Every table has row numbers, except a table `WITHOUT ROWID`. A primary key without an
 /// index of its own is the row number.
 pub(super) const COPY_COLUMNS: &str = "(SELECT json_group_array(json_array(name, hidden, pk)) \

@@ -57,29 +57,16 @@ fn unqualified(TableName(schema, table): &TableName) -> Result<String, AlterErro
     }
 }
 
-/// Makes the changes in a transaction that has begun. If one fails, rolls back to the state before the first.
+/// Makes the changes in a transaction that has begun. If one fails, rolls back to the state before the first. A single
+/// statement needs that too: SQLite undoes what it wrote, and keeps the new table in the memory of the connection.
 async fn in_savepoint(
     transaction: &impl ConnectionTrait,
     table: &str,
     operations: &[AlterOperation],
     counts_losses: bool,
 ) -> Result<(), AlterError> {
-    let mut groups = groups(operations);
-    let first = match groups.next() {
-        Some(group) => Change::plan(transaction, table, group).await?,
-        None => return Ok(()),
-    };
-    let rest: Vec<_> = groups.collect();
-    // SQLite makes a single statement either whole or not at all.
-    if rest.is_empty() && first.is_one_statement() {
-        return first.make(transaction, counts_losses).await;
-    }
     check(run(transaction, "SAVEPOINT seachange_alter")).await?;
-    let made = async {
-        first.make(transaction, counts_losses).await?;
-        make(transaction, table, rest, counts_losses).await
-    };
-    let made = made.await;
+    let made = make(transaction, table, operations, counts_losses).await;
     if made.is_err() {
         check(run(transaction, "ROLLBACK TO seachange_alter")).await?;
     }
@@ -128,7 +115,7 @@ async fn commit(
         }
         begun => begun?,
     };
-    match make(&transaction, table, groups(operations), counts_losses).await {
+    match make(&transaction, table, operations, counts_losses).await {
         Ok(()) => Ok(transaction.commit().await?),
         Err(error) => {
             transaction.rollback().await?;
@@ -137,58 +124,27 @@ async fn commit(
     }
 }
 
-/// The changes in order, in groups that are made together. Renames are made one by one, because SQLite follows them into all
-/// other objects.
-fn groups(operations: &[AlterOperation]) -> impl Iterator<Item = &[AlterOperation]> {
-    let is_rename = |operation: &AlterOperation| matches!(operation, AlterOperation::RenameColumn { .. });
-    operations.chunk_by(move |left, right| !is_rename(left) && !is_rename(right))
-}
-
+/// Makes the changes in order. Renames run one by one, because SQLite follows them into all other objects; the changes
+/// between two renames run together.
 async fn make(
     connection: &impl ConnectionTrait,
     table: &str,
-    groups: impl IntoIterator<Item = &[AlterOperation]>,
+    operations: &[AlterOperation],
     counts_losses: bool,
 ) -> Result<(), AlterError> {
-    for group in groups {
-        Change::plan(connection, table, group).await?.make(connection, counts_losses).await?;
-    }
-    Ok(())
-}
-
-/// How a group of changes is made to a table.
-struct Change {
-    snapshot: Snapshot,
-    strategy: AlterStrategy,
-}
-
-impl Change {
-    /// Reads the table, and decides.
-    async fn plan(
-        connection: &impl ConnectionTrait,
-        table: &str,
-        group: &[AlterOperation],
-    ) -> Result<Self, AlterError> {
+    let is_rename = |operation: &AlterOperation| matches!(operation, AlterOperation::RenameColumn { .. });
+    for run_of in operations.chunk_by(|left, right| !is_rename(left) && !is_rename(right)) {
         let snapshot = Snapshot::read(connection, table).await?;
-        let strategy = plan(&snapshot, group)?;
-        Ok(Self { snapshot, strategy })
-    }
-
-    fn is_one_statement(&self) -> bool {
-        matches!(&self.strategy, AlterStrategy::Native(statements) if statements.len() <= 1)
-    }
-
-    async fn make(&self, connection: &impl ConnectionTrait, counts_losses: bool) -> Result<(), AlterError> {
-        match &self.strategy {
+        match plan(&snapshot, run_of)? {
             AlterStrategy::Native(statements) => {
                 for statement in statements {
-                    run(connection, statement).await?;
+                    run(connection, &statement).await?;
                 }
-                Ok(())
             }
-            AlterStrategy::Rebuild(new) => rebuild(connection, &self.snapshot, new, counts_losses).await,
+            AlterStrategy::Rebuild(new) => rebuild(connection, &snapshot, &new, counts_losses).await?,
         }
     }
+    Ok(())
 }
 
 /// Returns whether every statement reaches the same connection.

@@ -103,12 +103,9 @@ type TemporaryObject = (String, bool);
 impl RebuildFacts {
     /// Reads them in one statement.
     async fn read(connection: &impl ConnectionTrait, table: &str) -> Result<Self, DbErr> {
-        let sql = format!(
-            "SELECT (SELECT foreign_keys FROM pragma_foreign_keys), \
-             (SELECT legacy_alter_table FROM pragma_legacy_alter_table), {TEMPORARY_OBJECT}, {NAMES}, {COPY_COLUMNS}"
-        );
         let free_name = old_name(table);
-        let row = connection.query_one_raw(statement(&sql, [table.into(), free_name.as_str().into()])).await?;
+        let question = statement(&rebuild_facts(), [table.into(), free_name.as_str().into()]);
+        let row = connection.query_one_raw(question).await?;
         let row = row.ok_or_else(|| DbErr::RecordNotFound("the settings of the session".to_owned()))?;
         let temporary: Option<(String, i32)> = json_value(&row, 2)?;
         Ok(Self {
@@ -116,9 +113,17 @@ impl RebuildFacts {
             legacy_alter_table: row.try_get_by_index(1)?,
             temporary: temporary.map(|(object, is_own)| (object, is_own == 1)),
             free_name: beside(free_name, &json_value::<Vec<String>>(&row, 3)?),
-            columns: CopyColumns::found(&row, 4)?,
+            columns: CopyColumns::from_row(&row, 4)?,
         })
     }
+}
+
+/// The query for [`RebuildFacts`] of table `?1`, whose old table gets the name `?2`.
+pub(super) fn rebuild_facts() -> String {
+    format!(
+        "SELECT (SELECT foreign_keys FROM pragma_foreign_keys), \
+         (SELECT legacy_alter_table FROM pragma_legacy_alter_table), {TEMPORARY_OBJECT}, {NAMES}, {COPY_COLUMNS}"
+    )
 }
 
 /// The first temporary object of table `?1`; otherwise a temporary trigger or view.
@@ -218,9 +223,9 @@ async fn require_values_kept(
 /// work. Renaming a table has this effect, so a table is created for the purpose, renamed, and rolled back.
 async fn broken_object(connection: &impl ConnectionTrait) -> Result<Option<String>, AlterError> {
     let name = old_name("probe");
-    let taken =
-        connection.query_one_raw(statement(&format!("SELECT {NAMES}"), ["".into(), name.as_str().into()])).await?;
-    let taken: Vec<String> = taken.map_or(Ok(Vec::new()), |row| json_value(&row, 0))?;
+    // The query has a first parameter that it does not use.
+    let question = statement(&format!("SELECT {NAMES}"), ["".into(), name.as_str().into()]);
+    let taken = connection.query_one_raw(question).await?.map_or(Ok(Vec::new()), |row| json_value(&row, 0))?;
     let name = quoted(DbBackend::Sqlite, &beside(name, &taken));
     run(connection, "SAVEPOINT seachange_probe").await?;
     run(connection, &format!("CREATE TABLE \"main\".{name} (x)")).await?;

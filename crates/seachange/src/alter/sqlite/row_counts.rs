@@ -34,6 +34,7 @@ impl RowCounts {
         let row = match connection.query_one_raw(violations_and(tables, &counts)?).await {
             Err(error) if is_mismatch(&error) => {
                 self.violations.extend(violations_of_each(connection, tables).await?);
+                // The first value holds violations, which are known already.
                 let sql = format!("SELECT '[]', {}", counts.join(", "));
                 connection.query_one_raw(statement(&sql, [])).await?
             }

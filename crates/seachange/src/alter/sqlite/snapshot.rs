@@ -1,6 +1,6 @@
 //! Reads a table and all objects that depend on it from the database.
 
-use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 
 use crate::alter::error::AlterError;
 use crate::alter::foreign_keys::json_value;
@@ -40,19 +40,19 @@ pub(super) struct IncomingForeignKey {
 impl Snapshot {
     /// Reads the table, and refuses an object that is not an ordinary table.
     pub(super) async fn read(connection: &impl ConnectionTrait, table: &str) -> Result<Self, AlterError> {
-        let row = connection.query_one_raw(statement(SNAPSHOT, [table.into()])).await?;
+        let row = connection.query_one_raw(statement(DEFINITION, [table.into()])).await?;
         let row = row.ok_or_else(|| AlterError::NoSuchTable { table: table.to_owned() })?;
         let (name, sql) = definition(&row, table)?;
         let text = TableText::parse(&sql)
             .ok_or_else(|| AlterError::Uneditable { table: name.clone(), reason: "its text has no body".to_owned() })?;
-        let (own, others): (Vec<_>, Vec<_>) = json_value::<Vec<ObjectRow>>(&row, 3)?
+        let (own, others): (Vec<_>, Vec<_>) = objects(connection)
+            .await?
             .into_iter()
-            .map(|(of, kind, name, sql)| (of, DependentObject { kind, name, sql }))
             .partition(|(of, object)| object.kind != "view" && of.eq_ignore_ascii_case(&name));
         let (triggers, indexes) =
             own.into_iter().map(|(_, object)| object).partition(|object| object.kind == "trigger");
         let others = others.into_iter().map(|(_, object)| object).filter(|object| object.kind != "index").collect();
-        let referrers = json_value::<Vec<(String, Option<String>)>>(&row, 4)?;
+        let referrers = json_value::<Vec<(String, Option<String>)>>(&row, 3)?;
         let referrers = referrers.into_iter().map(|(table, column)| IncomingForeignKey { table, column }).collect();
         Ok(Self { text, indexes, triggers, others, referrers, table: name })
     }
@@ -79,19 +79,32 @@ pub(super) fn statement<const N: usize>(sql: &str, values: [Value; N]) -> Statem
     Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
 }
 
-/// The kind, the name and the text of the table; all indexes, triggers and views, oldest first; and the foreign keys that
-/// refer to the table. Indexes of constraints have no statement; they are created again with the table.
-const SNAPSHOT: &str = "SELECT l.type, s.name, s.sql, \
-     (SELECT json_group_array(json_array(tbl_name, type, name, sql)) FROM (SELECT * FROM main.sqlite_schema \
-     WHERE type IN ('index', 'trigger', 'view') AND sql IS NOT NULL ORDER BY rowid)), \
+/// The kind, the name and the text of the table, and the foreign keys that refer to it.
+pub(super) const DEFINITION: &str = "SELECT l.type, s.name, s.sql, \
      (SELECT json_group_array(json_array(name, \"to\")) FROM (SELECT t.name, f.\"to\" \
      FROM main.sqlite_schema t, pragma_foreign_key_list(t.name, 'main') f \
      WHERE t.type = 'table' AND f.\"table\" = ?1 COLLATE NOCASE ORDER BY t.name, f.id, f.seq)) \
      FROM pragma_table_list(?1) l LEFT JOIN main.sqlite_schema s ON s.type = 'table' AND s.name = ?1 COLLATE NOCASE \
      WHERE l.schema = 'main'";
 
-/// The table, the kind, the name and the text of an object in the answer to [`SNAPSHOT`].
-type ObjectRow = (String, String, String, String);
+/// Reads indexes, triggers and views with the table that each belongs to, oldest first. Indexes of constraints have no
+/// statement; they are created again with the table. The answer may be long, and is one by itself: of a long answer the journal
+/// keeps a digest, which the change of the table must not change.
+async fn objects(connection: &impl ConnectionTrait) -> Result<Vec<(String, DependentObject)>, DbErr> {
+    let sql = "SELECT tbl_name, type, name, sql FROM main.sqlite_schema \
+               WHERE type IN ('index', 'trigger', 'view') AND sql IS NOT NULL ORDER BY rowid";
+    let rows = connection.query_all_raw(statement(sql, [])).await?;
+    rows.iter().map(object).collect()
+}
+
+fn object(row: &QueryResult) -> Result<(String, DependentObject), DbErr> {
+    let object = DependentObject {
+        kind: row.try_get_by_index(1)?,
+        name: row.try_get_by_index(2)?,
+        sql: row.try_get_by_index(3)?,
+    };
+    Ok((row.try_get_by_index(0)?, object))
+}
 
 /// The name and the text of the table. Refuses an object that is not an ordinary table.
 fn definition(row: &QueryResult, table: &str) -> Result<(String, String), AlterError> {

@@ -16,6 +16,10 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Sta
 use sea_orm_migration::SchemaManager;
 
 use super::super::{Alter, AlterError, alter, foreign_keys_on};
+use super::copy_columns::COPY_COLUMNS;
+use super::rebuild::rebuild_facts;
+use super::snapshot::DEFINITION;
+use crate::sql::{self, SqlDialect};
 
 /// Opens an empty database and runs `script` in it.
 async fn database(script: &str) -> DatabaseConnection {
@@ -67,4 +71,20 @@ async fn check_left_clean(connection: &DatabaseConnection) {
     assert_eq!(column(connection, left).await, Vec::<String>::new());
     assert_eq!(value(connection, "PRAGMA integrity_check").await, "ok");
     assert_eq!(value(connection, "SELECT legacy_alter_table || '' FROM pragma_legacy_alter_table").await, "0");
+}
+
+/// The journal and `lint` take a query that is not understood, or that reads a table of the user, for something else.
+#[test]
+fn what_an_alteration_asks_is_understood() {
+    let copy_columns = format!("SELECT {COPY_COLUMNS}");
+    for question in [DEFINITION.to_owned(), rebuild_facts(), copy_columns] {
+        for facts in sql::read(&question, SqlDialect::Sqlite) {
+            assert!(facts.is_understood && !facts.may_write, "{facts:?}");
+            let of_user = facts
+                .reads
+                .iter()
+                .find(|table| !sql::is_catalogue_table(table, SqlDialect::Sqlite) && *table != "sqlite_temp_schema");
+            assert_eq!(of_user, None, "{facts:?}");
+        }
+    }
 }

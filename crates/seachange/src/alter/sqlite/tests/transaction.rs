@@ -1,5 +1,6 @@
 //! Foreign keys cannot be switched off inside a transaction, which the alteration reports to the runner.
 
+use sea_orm::sea_query::{ColumnDef, Expr, ExprTrait};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbErr, TransactionTrait};
 use sea_orm_migration::SchemaManager;
 
@@ -67,7 +68,22 @@ async fn a_failure_in_a_transaction_leaves_what_was_done_before() {
     assert_eq!(value(&connection, "SELECT group_concat(name) FROM pragma_table_xinfo('users')").await, "id,name");
 }
 
-/// A change of one statement has no savepoint of its own.
+/// SQLite notices some errors after it has read the changed schema.
+#[tokio::test]
+async fn a_statement_that_fails_late_leaves_nothing_in_the_memory_of_the_connection() {
+    let connection =
+        database("CREATE TABLE t (a, b); CREATE VIEW v AS SELECT b FROM t; INSERT INTO t VALUES (1, 2)").await;
+    let transaction = connection.begin().await.unwrap();
+    let manager = SchemaManager::new(&transaction);
+    let checked = ColumnDef::new("c").integer().check(Expr::col("c").is_not_null()).take();
+    alter(&manager, "t").add_column(checked).apply().await.unwrap_err();
+    transaction.execute_unprepared("ALTER TABLE t ADD COLUMN c INT").await.unwrap();
+    alter(&manager, "t").drop_column("b").apply().await.unwrap_err();
+    let error = transaction.execute_unprepared("ALTER TABLE t DROP COLUMN b").await.unwrap_err();
+    assert!(error.to_string().contains("error in view v"), "{error}");
+    transaction.commit().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_statement_that_fails_leaves_what_was_done_before() {
     let connection =
