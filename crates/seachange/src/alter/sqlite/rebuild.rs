@@ -240,7 +240,7 @@ fn old_name(table: &str) -> String {
     format!("seachange_old_{table}")
 }
 
-/// Returns a name that begins with `name`, and that is none of the `taken` ones.
+/// Returns a name that begins with `name`, and differs from all of the `taken` ones.
 fn beside(mut name: String, taken: &[String]) -> String {
     while taken.iter().any(|other| same(other, &name)) {
         name.push('_');
