@@ -82,3 +82,32 @@ async fn names_virtual_table(executor: &DatabaseExecutor<'_>, statement: &Statem
         false => text.contains(&name),
     }))
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use sea_orm::{ConnectOptions, Database};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_virtual_table_is_named_by_the_tables_of_a_query() {
+        let mut options = ConnectOptions::new("sqlite::memory:");
+        options.max_connections(1).sqlx_logging(false);
+        let connection = Database::connect(options).await.unwrap();
+        connection
+            .execute_unprepared("CREATE TABLE t (a); CREATE VIRTUAL TABLE array USING fts5 (body)")
+            .await
+            .unwrap();
+        for (sql, is_alone) in [
+            ("SELECT json_group_array(json_array(name)) FROM pragma_table_info('t')", true),
+            ("SELECT name AS \"array\" FROM pragma_table_info('t')", true),
+            ("SELECT body FROM array", false),
+            ("SELECT body FROM main.\"Array\" x", false),
+            ("SELECT name FROM pragma_table_info('t') WHERE EXISTS (SELECT 1 FROM array)", false),
+        ] {
+            let statement = Statement::from_string(connection.get_database_backend(), sql);
+            assert_eq!(opens_schema_alone(&(&connection).into(), &statement).await.unwrap(), is_alone, "{sql}");
+        }
+    }
+}

@@ -107,9 +107,9 @@ impl CopyColumns {
 /// The names of the row number in SQLite. A column of the same name hides it.
 const ROWIDS: [&str; 3] = ["rowid", "_rowid_", "oid"];
 
-/// Three values: the name, the kind and the place in the primary key of each column of table `?1`; whether its rows have numbers, and
-/// whether no column contains them. Every table has row numbers, except a table `WITHOUT ROWID`. A primary key without an
-/// index of its own is the row number.
+/// Three values: the name, the kind and the place in the primary key of each column of table `?1`; whether its rows have
+/// numbers, and whether no column contains them. Every table has row numbers, except a table `WITHOUT ROWID`. A primary key
+/// without an index of its own is the row number.
 pub(super) const COPY_COLUMNS: &str = "(SELECT json_group_array(json_array(name, hidden, pk)) \
      FROM (SELECT * FROM pragma_table_xinfo(?1, 'main') ORDER BY cid)), \
      (SELECT wr FROM pragma_table_list(?1) WHERE schema = 'main') = 0, \

@@ -45,7 +45,7 @@ pub(super) async fn rebuild(
         }
     }
     // Only triggers and views can break: whatever else names a column of the table is created again with it.
-    let broken = async || if has_others { check(broken_object(connection)).await } else { Ok(None) };
+    let broken = async || if has_others { check(broken_object(connection, &facts.free_name)).await } else { Ok(None) };
     let was_broken = broken().await?.is_some();
     rebuild_scope::restored(run(connection, "PRAGMA legacy_alter_table = ON")).await?;
     let replaced = replace(connection, snapshot, &facts, new).await;
@@ -92,7 +92,7 @@ struct RebuildFacts {
     legacy_alter_table: bool,
     /// A temporary object of the table, or another temporary trigger or view.
     temporary: Option<TemporaryObject>,
-    /// A name that no object has yet.
+    /// A name that no object has yet, for the old table.
     free_name: String,
     columns: CopyColumns,
 }
@@ -103,7 +103,7 @@ type TemporaryObject = (String, bool);
 impl RebuildFacts {
     /// Reads them in one statement.
     async fn read(connection: &impl ConnectionTrait, table: &str) -> Result<Self, DbErr> {
-        let free_name = old_name(table);
+        let free_name = format!("seachange_old_{table}");
         let question = statement(&rebuild_facts(), [table.into(), free_name.as_str().into()]);
         let row = connection.query_one_raw(question).await?;
         let row = row.ok_or_else(|| DbErr::RecordNotFound("the settings of the session".to_owned()))?;
@@ -220,24 +220,15 @@ async fn require_values_kept(
 }
 
 /// Makes SQLite resolve every view and trigger of the database, and returns its message about the first that does not
-/// work. Renaming a table has this effect, so a table is created for the purpose, renamed, and rolled back.
-async fn broken_object(connection: &impl ConnectionTrait) -> Result<Option<String>, AlterError> {
-    let name = old_name("probe");
-    // The query has a first parameter that it does not use.
-    let question = statement(&format!("SELECT {NAMES}"), ["".into(), name.as_str().into()]);
-    let taken = connection.query_one_raw(question).await?.map_or(Ok(Vec::new()), |row| json_value(&row, 0))?;
-    let name = quoted(DbBackend::Sqlite, &beside(name, &taken));
+/// work. Renaming a table has this effect, so a table of a free name is created for the purpose, renamed, and rolled back.
+async fn broken_object(connection: &impl ConnectionTrait, free_name: &str) -> Result<Option<String>, AlterError> {
+    let name = quoted(DbBackend::Sqlite, free_name);
     run(connection, "SAVEPOINT seachange_probe").await?;
     run(connection, &format!("CREATE TABLE \"main\".{name} (x)")).await?;
     let renamed = run(connection, &format!("ALTER TABLE \"main\".{name} RENAME TO \"seachange probe renamed\"")).await;
     run(connection, "ROLLBACK TO seachange_probe").await?;
     run(connection, "RELEASE seachange_probe").await?;
     Ok(renamed.err().map(|error| reason(&error)))
-}
-
-/// Under which name the old table is kept, unless another object has that name.
-fn old_name(table: &str) -> String {
-    format!("seachange_old_{table}")
 }
 
 /// Returns a name that begins with `name`, and differs from all of the `taken` ones.
