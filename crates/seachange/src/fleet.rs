@@ -160,6 +160,16 @@ impl Fleet {
         Self { handler, ..self }
     }
 
+    /// Checks that the targets have the canaries of the schedule.
+    ///
+    /// # Errors
+    ///
+    /// [`FleetError::NoMatch`], [`FleetError::NoTag`], [`FleetError::Pattern`].
+    #[cfg(feature = "cli")]
+    pub(crate) fn check_schedule(&self) -> Result<(), FleetError> {
+        self.schedule.waves_of(&self.targets).map(drop)
+    }
+
     /// Returns a handle that stops a run: each target before its next revision, and no other target is begun.
     pub fn stop_handle(&self) -> StopHandle {
         self.stop.clone()
@@ -251,16 +261,21 @@ impl Fleet {
         let start = Instant::now();
         // A run that would be refused in the middle is refused before its beginning.
         self.schedule.waves_of(&self.targets)?;
-        let (mut reports, was_halted) = self.pass(self.targets.clone(), &work, skipped).await?;
+        let first = self.pass(self.targets.clone(), &self.schedule, &work, skipped).await?;
+        let FleetReport { targets: mut reports, was_halted, was_halted_by_canaries, .. } = first;
         let mut second_look = None;
         if looks_again && !was_halted && !self.stop.is_stopped() {
             match self.added().await {
                 Ok(added) if added.is_empty() => {}
-                Ok(added) => reports.extend(self.pass(added, &work, skipped).await?.0),
+                Ok(added) => {
+                    let schedule = self.schedule.clone().canaries(Canaries::None);
+                    reports.extend(self.pass(added, &schedule, &work, skipped).await?.targets);
+                }
                 Err(error) => second_look = Some(error.to_string()),
             }
         }
-        Ok(FleetReport { targets: reports, elapsed: start.elapsed(), was_halted, second_look })
+        let elapsed = start.elapsed();
+        Ok(FleetReport { targets: reports, elapsed, was_halted, was_halted_by_canaries, second_look })
     }
 
     /// The targets that the sources name now, and did not name before.
@@ -278,30 +293,28 @@ impl Fleet {
     async fn pass(
         &self,
         targets: Vec<FleetTarget>,
+        schedule: &FleetSchedule,
         work: &Arc<TargetWork>,
         skipped: Skipped,
-    ) -> Result<(Vec<TargetReport>, bool), FleetError> {
-        let is_first = targets.len() == self.targets.len();
-        let schedule = if is_first { self.schedule.clone() } else { self.schedule.clone().canaries(Canaries::None) };
+    ) -> Result<FleetReport, FleetError> {
         let waves = schedule.waves_of(&targets)?;
-        let mut run = self.run_of(targets, Arc::clone(work), &schedule);
+        let mut run = self.run_of(targets, Arc::clone(work), schedule);
         let open = self.skip(&mut run, skipped).await;
-        let left = |wave: Vec<usize>| wave.into_iter().filter(|place| open.contains(place)).collect::<Vec<_>>();
-        let waves: Vec<Vec<usize>> = waves.into_iter().map(left).collect();
-        run.jobs_per_server = connections::allowed(&run.targets, &open, &schedule).await?;
+        run.jobs_per_server = connections::allowed(&run.targets, &open, schedule).await?;
         (self.handler)(&FleetEvent::Planned { targets: run.targets.len(), open: open.len() });
         let run = Arc::new(run);
         let has_canaries = schedule.has_canaries();
+        let mut was_halted_by_canaries = false;
         for (wave, number) in waves.into_iter().zip(0..) {
             if run.is_ending() {
                 break;
             }
-            let places = wave.clone();
-            run.wave(wave, false).await;
+            run.wave(wave.iter().copied().filter(|place| open.contains(place)).collect(), false).await;
             if number == 0 && has_canaries {
-                // The others wait for the canaries.
+                // The others wait for the canaries, those included that could not even be read.
                 run.wave(run.progress.take_deferred(), true).await;
-                if !run.progress.have_succeeded(&places) {
+                was_halted_by_canaries = !run.stop.is_stopped() && !run.progress.have_succeeded(&wave);
+                if was_halted_by_canaries {
                     run.progress.halt();
                 }
             }
@@ -309,9 +322,10 @@ impl Fleet {
         if !run.is_ending() {
             run.wave(run.progress.take_deferred(), true).await;
         }
-        let Some(run) = Arc::into_inner(run) else { return Ok((Vec::new(), false)) };
+        let Some(run) = Arc::into_inner(run) else { return Ok(FleetReport::default()) };
         let was_halted = run.progress.is_halted();
-        Ok((run.progress.into_reports(&run.targets), was_halted))
+        let targets = run.progress.into_reports(&run.targets);
+        Ok(FleetReport { targets, was_halted, was_halted_by_canaries, ..FleetReport::default() })
     }
 
     fn run_of(&self, targets: Vec<FleetTarget>, work: Arc<TargetWork>, schedule: &FleetSchedule) -> FleetRun {

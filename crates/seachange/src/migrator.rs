@@ -13,7 +13,6 @@ mod write;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
 use seachange_graph::Graph;
@@ -36,7 +35,7 @@ use crate::lease::LeaseSlot;
 use crate::limits::Deadline;
 use crate::offline::downgrade::{CapturedDowngrades, DowngradeRecorder};
 use crate::revision::{Migrations, RegisteredRevision};
-use crate::run_context::{RebuildingSteps, RevisionCheck, RunContext, WaitClock};
+use crate::run_context::{FirstTurn, RebuildingSteps, RevisionCheck, RunContext, WaitClock};
 use crate::session::{SessionSource, SharedSession};
 use crate::settings::DatabaseSettings;
 use crate::store::{RevisionStore, RevisionTable};
@@ -89,8 +88,8 @@ pub struct Migrator {
     participant: Option<Arc<Participant>>,
     /// What was read of the record before, in a fleet.
     known: Option<KnownRecord>,
-    /// How long to wait for another run, if that differs from the limits.
-    patience: Option<Duration>,
+    /// The turn of a target in a fleet, if others can have it.
+    first_turn: Option<Arc<FirstTurn>>,
     waited: WaitClock,
     check: Option<Arc<dyn RevisionCheck>>,
     capture: DowngradeRecorder,
@@ -198,7 +197,7 @@ impl Migrator {
             deadline: Arc::new(Deadline::new(None)),
             participant: None,
             known: None,
-            patience: None,
+            first_turn: None,
             waited: WaitClock::default(),
             check: None,
             capture,
@@ -234,9 +233,9 @@ impl Migrator {
         Self { check, ..self }
     }
 
-    /// Waits at most so long for another run, whatever the limits say of locks; `None` for the limits.
-    pub(crate) fn with_patience(self, patience: Option<Duration>) -> Self {
-        Self { patience, ..self }
+    /// Waits for another run as this turn says, and not as the limits do.
+    pub(crate) fn in_turn(self, first_turn: Option<Arc<FirstTurn>>) -> Self {
+        Self { first_turn, ..self }
     }
 
     /// Does not read again before the lock is taken what a fleet has just read of the record.
@@ -323,7 +322,7 @@ impl Migrator {
     }
 
     fn context_with<'a>(&'a self, connection: &'a DatabaseConnection) -> RunContext<'a> {
-        let Self { backend, handler, options, deadline, patience, waited, lease, .. } = self;
+        let Self { backend, handler, options, deadline, first_turn, waited, lease, .. } = self;
         let (store, limits, stop) = (self.store(), &options.limits, self.stop.flag());
         let (code, check, capture) = (&options.code, self.check.as_deref(), &self.capture);
         RunContext {
@@ -336,7 +335,7 @@ impl Migrator {
             deadline,
             stop,
             prepared: self.participant.as_deref().map(Participant::transaction),
-            patience: *patience,
+            first_turn: first_turn.as_deref(),
             lease,
             waited,
             check,

@@ -36,7 +36,7 @@ pub(crate) struct RunContext<'a> {
     /// What takes the place of the commit, for a run over several databases that commit together.
     pub(crate) prepared: Option<&'a PreparedTransaction>,
     /// How long to wait for another run, if that differs from the limits.
-    pub(crate) patience: Option<Duration>,
+    pub(crate) first_turn: Option<&'a FirstTurn>,
     /// The lease of the run, on a cluster.
     pub(crate) lease: &'a LeaseSlot,
     /// How long the run has waited for other runs.
@@ -51,6 +51,36 @@ pub(crate) struct RunContext<'a> {
     pub(crate) capture: &'a dyn DowngradeCapture,
     /// Steps that are begun with foreign keys off, on SQLite.
     pub(crate) rebuilds: &'a RebuildingSteps,
+}
+
+/// The first turn of a target in a fleet: it waits for another run only for a moment, because others can have its turn. Once
+/// one of its steps is done, it waits as long as a run of its own: a target that counts from the current revision, such as
+/// `-2`, would count anew in another turn.
+#[derive(Debug)]
+pub(crate) struct FirstTurn {
+    patience: Duration,
+    has_done: AtomicBool,
+}
+
+impl FirstTurn {
+    pub(crate) fn new(patience: Duration) -> Self {
+        Self { patience, has_done: AtomicBool::new(false) }
+    }
+
+    /// How long to wait for another run; `None` for as long as the limits of the run say.
+    fn patience(&self) -> Option<Duration> {
+        (!self.has_done()).then_some(self.patience)
+    }
+
+    /// Notes that a step is done.
+    pub(crate) fn note_done(&self) {
+        self.has_done.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a step is done.
+    pub(crate) fn has_done(&self) -> bool {
+        self.has_done.load(Ordering::Relaxed)
+    }
 }
 
 /// A transaction that is prepared instead of committed: it outlives its session, and another decides about it.
@@ -153,7 +183,8 @@ impl RunContext<'_> {
 
     /// How long to wait for another run.
     pub(crate) fn run_lock_timeout(&self) -> Duration {
-        self.patience.unwrap_or_else(|| self.limits.run_lock_timeout())
+        let patience = self.first_turn.and_then(FirstTurn::patience);
+        patience.unwrap_or_else(|| self.limits.run_lock_timeout())
     }
 
     /// Checks that the lease of the run holds, if it needs one.

@@ -197,7 +197,12 @@ impl Runner<'_> {
         self.context.emit(&Event::Started { step, message, number, of, rolls_back });
         let outcome = work.await;
         match &outcome {
-            Ok(Some(elapsed)) => self.context.emit(&Event::Finished { step, message, elapsed: *elapsed }),
+            Ok(Some(elapsed)) => {
+                if let Some(turn) = self.context.first_turn {
+                    turn.note_done();
+                }
+                self.context.emit(&Event::Finished { step, message, elapsed: *elapsed });
+            }
             Ok(None) => self.context.emit(&Event::Overtaken { step, message }),
             Err(Error::Stopped { .. }) => {}
             Err(_) => self.context.emit(&Event::Failed { step, message }),

@@ -49,6 +49,9 @@ fn bad_input(database: &TestDatabase) -> TestResult {
             "[[group]]\nname = \"eu\"\nurl = \"postgres://localhost/b\"\npassword-variable = \"EU_PASSWORD\"\nschemas = [\"x\"]\n",
         ),
         ("password.toml", "[[target]]\nname = \"a\"\nurl = \"postgres://localhost/b\"\npassword-file = \"missing\"\n"),
+        ("both.toml", "[[target]]\nname = \"a\"\nfile = \"data/t1.db\"\nurl = \"sqlite:data/t2.db\"\n"),
+        ("files.toml", "[[group]]\nfiles = [\"data/*.db\"]\nurl-variable = \"EU_URL\"\n"),
+        ("unnamed.toml", "[[target]]\nname = \"\"\nfile = \"data/t1.db\"\n"),
         ("empty.toml", ""),
         ("nothing.toml", "[[group]]\nname = \"eu\"\n"),
     ];
@@ -69,6 +72,11 @@ fn bad_input(database: &TestDatabase) -> TestResult {
         "up --files data/*.db --except *",
         "up --files data/*.db --canary missing",
         "up --files data/*.db -o report.txt",
+        "up --files data/*.db -o none/report.json",
+        "up --files data/*.db --dry-run -o report.json",
+        "up --files data/*.db --dry-run --canary missing",
+        "down --files data/*.db --all-or-none",
+        "lint --files data/*.db --format json",
         "up --files data/*.db --lint warn",
         "up --only data/t1.db",
         "up -o report.json",
@@ -92,6 +100,10 @@ fn bad_input_on_a_server(database: &TestDatabase) -> TestResult {
         "up --fleet-query SELECT/**/1/**/AS/**/tags",
         "up --fleet-query SELECT/**/'x'/**/AS/**/name,'y'/**/AS/**/file,'z'/**/AS/**/url",
         "up --fleet-query SELECT/**/'x'/**/AS/**/name,'no'/**/AS/**/port",
+        "up --fleet-query SELECT/**/'new'/**/AS/**/name,NULL::text/**/AS/**/schema",
+        "up --fleet-query SELECT/**/'x'/**/AS/**/file,'y'/**/AS/**/database",
+        "up --fleet-query SELECT/**/gen_random_uuid()/**/AS/**/name,'a'/**/AS/**/schema",
+        "up --fleet-query SELECT/**/'a'/**/AS/**/name,'$user'/**/AS/**/schema",
     ];
     let text = transcript(database, &commands)?;
     snapshot::settings(database).bind(|| insta::assert_snapshot!("fleet_bad_input_postgres", text));

@@ -11,6 +11,8 @@ pub(super) fn trials() -> Vec<Case> {
     let mut cases = vec![
         Case::on(Backend::Postgres, "fleet::a_file_names_groups_and_targets", a_file_names_groups_and_targets),
         Case::on(Backend::Sqlite, "fleet::a_file_names_files_beside_it", a_file_names_files_beside_it),
+        Case::on(Backend::Sqlite, "fleet::a_folder_is_no_pattern", a_folder_is_no_pattern),
+        Case::on(Backend::Postgres, "fleet::a_server_is_waited_for", a_server_is_waited_for),
     ];
     for backend in [Backend::Sqlite, Backend::Postgres, Backend::MariaDb, Backend::MySql] {
         cases.push(Case::on(backend, "fleet::a_directory_lists_targets", a_directory_lists_targets));
@@ -60,6 +62,32 @@ fn a_file_names_files_beside_it(database: &TestDatabase) -> TestResult {
         .succeeded()?;
     assert!(output.stderr.contains(": 3 changed"), "{output}");
     tenants.all_are_at_head()?;
+    Ok(())
+}
+
+/// The folder of the fleet file is called as a pattern is, which another folder matches.
+fn a_folder_is_no_pattern(database: &TestDatabase) -> TestResult {
+    for name in ["[ab]", "a"] {
+        fs::create_dir(database.folder().join(name))?;
+        fs::write(database.folder().join(name).join("own.db"), "")?;
+        fs::write(database.folder().join(name).join("fleet.toml"), "[[group]]\nfiles = [\"*.db\"]\n")?;
+    }
+    let output = Program::migration().folder(database.folder()).args(["up", "--fleet", "[ab]/fleet.toml"]).run()?;
+    assert!(output.succeeded()?.stderr.contains(": 1 changed"));
+    let size = |name: &str| fs::metadata(database.folder().join(name)).map(|file| file.len());
+    assert!(size("[ab]/own.db")? > 0);
+    assert_eq!(size("a/own.db")?, 0);
+    Ok(())
+}
+
+/// `--wait` waits for the servers of a fleet, and one that does not come is reported.
+fn a_server_is_waited_for(database: &TestDatabase) -> TestResult {
+    let target = "[[target]]\nname = \"late\"\nurl = \"postgres://guest@127.0.0.1:1/late\"\n";
+    fs::write(database.folder().join("fleet.toml"), target)?;
+    let arguments = ["status", "--wait", "1s", "--fleet", "fleet.toml"];
+    let output = Program::migration().database(database).args(arguments).run()?;
+    assert_eq!(output.code, Some(11), "{output}");
+    assert!(output.stderr.contains("Waiting for the database"), "{output}");
     Ok(())
 }
 

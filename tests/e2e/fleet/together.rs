@@ -3,10 +3,11 @@
 use std::error::Error;
 use std::fs;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use sea_orm::ConnectionTrait;
 use seachange_tests::harness::{Case, TestResult};
-use seachange_tests::{Backend, TestDatabase};
+use seachange_tests::{Backend, Program, TestDatabase, block_on};
 use serde_json::json;
 
 use super::tenants::{Kind, Tenants, report};
@@ -17,6 +18,10 @@ pub(super) fn trials() -> Vec<Case> {
     };
     vec![
         on("all_or_none", all_or_none),
+        on("two_runs_at_once", two_runs_at_once),
+        on("a_living_run_is_left_alone", a_living_run_is_left_alone),
+        on("an_unreachable_target_prevents_all", an_unreachable_target_prevents_all),
+        on("a_target_with_nothing_to_do", a_target_with_nothing_to_do),
         on("what_cannot_be_prepared", what_cannot_be_prepared),
         on("a_left_transaction_is_decided", a_left_transaction_is_decided),
         on("killed_at_any_moment", killed_at_any_moment),
@@ -54,6 +59,74 @@ fn all_or_none(database: &TestDatabase) -> TestResult {
     tenants.all_are_at_head()?;
     let again = migration("up --all-or-none")?.succeeded()?;
     assert!(again.stderr.contains("5 unchanged"), "{again}");
+    Ok(())
+}
+
+/// Both succeed: one waits for the other.
+fn two_runs_at_once(database: &TestDatabase) -> TestResult {
+    let tenants = Tenants::create(database, Kind::Schemas, 5)?;
+    for _ in 0..3 {
+        let runs: Result<Vec<_>, _> =
+            (0..2).map(|_| tenants.program("migration", "up --all-or-none --lock-timeout 60s").start()).collect();
+        for run in runs? {
+            run.finish()?.succeeded()?;
+        }
+        assert_eq!((with_table(database, "votes")?, prepared(database)?), (5, 0));
+        tenants.all_are_at_head()?;
+        tenants.program("migration", "down base --yes").run()?.succeeded()?;
+    }
+    Ok(())
+}
+
+/// What a run has prepared that waits for a lock in another target is its own.
+fn a_living_run_is_left_alone(database: &TestDatabase) -> TestResult {
+    let tenants = Tenants::create(database, Kind::Schemas, 2)?;
+    tenants.program("migration", "up 3").run()?.succeeded()?;
+    let holder = block_on(async {
+        let holder = tenants.connect(1).await?;
+        holder.execute_unprepared("BEGIN; LOCK TABLE posts").await?;
+        Ok::<_, sea_orm::DbErr>(holder)
+    })?;
+    let run = || tenants.program("migration", "up --all-or-none --lock-timeout 60s").start();
+    let first = run()?;
+    let start = Instant::now();
+    while prepared(database)? == 0 {
+        assert!(start.elapsed() < Duration::from_secs(30), "the second target is prepared");
+        thread::sleep(Duration::from_millis(50));
+    }
+    let second = run()?;
+    thread::sleep(Duration::from_millis(1500));
+    assert_eq!(prepared(database)?, 1, "the second run has decided nothing");
+    block_on(async { holder.execute_unprepared("COMMIT").await.map(drop) })?;
+    let (first, second) = (first.finish()?.succeeded()?, second.finish()?.succeeded()?);
+    assert!(first.stderr.contains(": 2 changed") && second.stderr.contains("2 unchanged"), "{first}{second}");
+    assert_eq!(prepared(database)?, 0);
+    tenants.all_are_at_head()?;
+    Ok(())
+}
+
+/// A fleet file with the schemas of the tenants and a database that does not exist.
+fn an_unreachable_target_prevents_all(database: &TestDatabase) -> TestResult {
+    let _tenants = Tenants::create(database, Kind::Schemas, 2)?;
+    let fleet = "[[group]]\nschemas = [\"tenant_*\"]\n[[target]]\nname = \"gone\"\ndatabase = \"no_such_database\"\n";
+    fs::write(database.folder().join("fleet.toml"), fleet)?;
+    let output =
+        Program::migration().database(database).args(["up", "--all-or-none", "--fleet", "fleet.toml"]).run()?;
+    assert_eq!(output.code, Some(11), "{output}");
+    assert!(output.stderr.contains("2 not begun, 1 unreachable"), "{output}");
+    assert_eq!((with_table(database, "votes")?, prepared(database)?), (0, 0), "{output}");
+    Ok(())
+}
+
+/// The decision is with a target that prepares something.
+fn a_target_with_nothing_to_do(database: &TestDatabase) -> TestResult {
+    let tenants = Tenants::create(database, Kind::Schemas, 3)?;
+    tenants.program("migration", &format!("up 3 --only {}", tenants.name(1))).run()?.succeeded()?;
+    let current = tenants.standings()?[0]["current"][0].as_str().unwrap_or_default().to_owned();
+    let output = tenants.program("migration", &format!("up {current} --all-or-none")).run()?.succeeded()?;
+    assert!(output.stderr.contains("2 changed, 1 unchanged"), "{output}");
+    let places: Vec<_> = tenants.standings()?.iter().map(|own| own["current"][0] == current.as_str()).collect();
+    assert_eq!((places, prepared(database)?), (vec![true; 3], 0));
     Ok(())
 }
 

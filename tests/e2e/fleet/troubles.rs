@@ -17,6 +17,8 @@ pub(super) fn trials() -> Vec<Case> {
     cases.extend(each_way("a_locked_target_gets_another_turn", a_locked_target_gets_another_turn));
     cases.extend(each_way("an_interrupt_stops_everywhere", an_interrupt_stops_everywhere));
     cases.extend(each_way("an_added_target_is_found", an_added_target_is_found));
+    cases.extend(each_way("a_second_interrupt_names_the_targets", a_second_interrupt_names_the_targets));
+    cases.extend(each_way("steps_count_from_where_a_target_is", steps_count_from_where_a_target_is));
     cases.push(Case::on(Backend::Sqlite, "fleet::full_disk_is_reported", full_disk_is_reported));
     cases
 }
@@ -152,14 +154,48 @@ fn an_interrupt_stops_everywhere(database: &TestDatabase, kind: Kind) -> TestRes
     Ok(())
 }
 
+fn a_second_interrupt_names_the_targets(database: &TestDatabase, kind: Kind) -> TestResult {
+    let tenants = Tenants::create(database, kind, 2)?;
+    let program = tenants.program("failing-migration", "up -v -j 1").env("TROUBLE", "books up: wait");
+    let mut running = program.start()?;
+    running.wait_for("create authors table")?;
+    running.interrupt()?;
+    running.wait_for("stopping")?;
+    running.interrupt()?;
+    let output = running.finish()?;
+    assert_eq!(output.code, Some(130), "{output}");
+    assert!(output.stderr.contains("ended in the middle of 1 target"), "{output}");
+    assert!(output.stderr.contains(&format!("`{}`", tenants.name(1))), "{output}");
+    Ok(())
+}
+
+/// The same command would revert another revision in the targets that have succeeded: it is not offered.
+fn steps_count_from_where_a_target_is(database: &TestDatabase, kind: Kind) -> TestResult {
+    let tenants = Tenants::create(database, kind, 3)?;
+    let run = |arguments: &str| tenants.program("failing-migration", arguments).run();
+    spoil(&tenants, 3)?;
+    let output = run("up 5 -j 1")?;
+    assert_eq!(output.code, Some(11), "{output}");
+    assert!(output.stderr.contains("would count from where each target is now"), "{output}");
+    assert!(!output.stderr.contains("the same command continues"), "{output}");
+    let output = run("up -j 1")?;
+    assert!(output.stderr.contains("the same command continues"), "{output}");
+    let plan = run("down 1 --dry-run")?;
+    assert!(plan.stderr.contains(&format!("== {}", tenants.name(1))), "{plan}");
+    assert!(!plan.to_string().contains("pending"), "{plan}");
+    Ok(())
+}
+
+/// Twice as many targets are no first look: the canary was one of the first targets.
 fn an_added_target_is_found(database: &TestDatabase, kind: Kind) -> TestResult {
-    let mut tenants = Tenants::create(database, kind, 2)?;
-    let program = tenants.program("failing-migration", "up -v").env("TROUBLE", "books up: wait");
+    let mut tenants = Tenants::create(database, kind, 1)?;
+    let arguments = format!("up -v --canary {}", tenants.name(1));
+    let program = tenants.program("failing-migration", &arguments).env("TROUBLE", "books up: wait");
     let mut running = program.start()?;
     running.wait_for("create authors table")?;
     tenants.add(1)?;
     fs::write(database.folder().join("go"), "")?;
     let output = running.finish()?.succeeded()?;
-    assert!(output.stderr.contains("3 targets in ") && output.stderr.contains(": 3 changed"), "{output}");
+    assert!(output.stderr.contains("2 targets in ") && output.stderr.contains(": 2 changed"), "{output}");
     Ok(())
 }

@@ -12,13 +12,15 @@ use md5::{Digest, Md5};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LockKey([u8; 16]);
 
-/// One of the two locks of a run.
+/// One of the locks of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LockRole {
     /// The lock of the run, held by a session that executes no statement of a revision.
     Run,
     /// The lock of the revisions' session, held by the session in which the revisions run.
     Work,
+    /// The lock of a database for a run that changes several databases or none.
+    Together,
 }
 
 impl LockKey {
@@ -32,14 +34,22 @@ impl LockKey {
     pub(crate) fn numbers(self, role: LockRole) -> (i32, i32) {
         const RUN: i32 = 1_936_024_419;
         let Self([first, second, third, fourth, ..]) = self;
-        let class = if role == LockRole::Run { RUN } else { RUN + 1 };
+        let class = match role {
+            LockRole::Run => RUN,
+            LockRole::Work => RUN + 1,
+            LockRole::Together => RUN + 2,
+        };
         (class, i32::from_be_bytes([first, second, third, fourth]))
     }
 
     /// The name of a lock of MySQL: at most 64 characters.
     #[cfg(feature = "mysql")]
     pub(crate) fn name(self, role: LockRole) -> String {
-        let prefix = if role == LockRole::Run { "seachange " } else { "seachange work " };
+        let prefix = match role {
+            LockRole::Run => "seachange ",
+            LockRole::Work => "seachange work ",
+            LockRole::Together => "seachange all ",
+        };
         self.0.iter().fold(prefix.to_owned(), |mut name, byte| {
             // Writing to a String does not fail.
             let _ = write!(name, "{byte:02x}");

@@ -328,9 +328,18 @@ impl Backend for PostgresBackend {
     }
 
     async fn free_connections(&self, connection: &DatabaseConnection) -> Result<Option<u64>, DbErr> {
-        const FREE: &str = "SELECT greatest(0, current_setting('max_connections')::bigint
-                - current_setting('superuser_reserved_connections')::bigint
-                - (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend')) AS answer";
+        // The limits of the role and of the database do not hold for a superuser; -1 is none.
+        const FREE: &str = "SELECT greatest(0, least(
+                current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint
+                    - (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend'),
+                (SELECT r.rolconnlimit
+                    - (SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.usesysid = r.oid)
+                    FROM pg_catalog.pg_roles r
+                    WHERE r.rolname = session_user AND r.rolconnlimit >= 0 AND NOT r.rolsuper),
+                (SELECT d.datconnlimit
+                    - (SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid AND a.usesysid IS NOT NULL)
+                    FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles r ON r.rolname = session_user
+                    WHERE d.datname = current_database() AND d.datconnlimit >= 0 AND NOT r.rolsuper))) AS answer";
         let free: i64 = query_scalar(connection, FREE, []).await?;
         Ok(u64::try_from(free).ok())
     }

@@ -1,8 +1,9 @@
 //! The context of every command.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use seachange_cli::{
     Diagnostic, Project, describe,
@@ -124,15 +125,27 @@ impl Context {
 
     /// Waits until the server is available, at most as long as `--wait` allows.
     async fn wait_for_server(&self) -> Result<(), Diagnostic> {
-        let limit = self.wait.limit();
+        self.wait_for(self.settings()?, self.wait.limit()).await
+    }
+
+    /// Waits until the servers of a fleet are available, for all of them at most as long as `--wait` allows. One that does
+    /// not become available is reported by its targets, and holds up no others.
+    pub(crate) async fn wait_for_servers(&self, databases: impl Iterator<Item = &DatabaseSettings>) {
+        let (begun, mut known) = (Instant::now(), HashSet::new());
+        for settings in databases.filter(|settings| known.insert(settings.server_identity())) {
+            let _ = self.wait_for(settings, self.wait.limit().saturating_sub(begun.elapsed())).await;
+        }
+    }
+
+    async fn wait_for(&self, settings: &DatabaseSettings, limit: Duration) -> Result<(), Diagnostic> {
         let tell = |error: &ConnectError| {
             let reason = error.to_string();
             self.terminal.status(format!("{} for the database: {}", styled(VERB, "Waiting"), printable::name(&reason)));
         };
-        let waited = connection::wait_for_server(self.settings()?, limit, tell).await;
+        let waited = connection::wait_for_server(settings, limit, tell).await;
         waited.map_err(|error| match error.is_passing() && !limit.is_zero() {
             true => hints::database::connect(&error)
-                .detail(format!("this error persisted for {} (`--wait`)", describe::time(limit))),
+                .detail(format!("this error persisted for {} (`--wait`)", describe::time(self.wait.limit()))),
             false => hints::database::connect(&error),
         })
     }

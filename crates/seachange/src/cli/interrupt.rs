@@ -32,6 +32,15 @@ pub(crate) fn exit() -> Exit {
 
 /// Sets `stop` at the first signal.
 pub(crate) fn listen(stop: StopHandle, terminal: Terminal) -> SignalListener {
+    listen_with(stop, terminal, || aborted(revision_scope::running()))
+}
+
+/// As [`listen`]; `aborted` is the message when the second signal ends the process.
+pub(crate) fn listen_with(
+    stop: StopHandle,
+    terminal: Terminal,
+    aborted: impl Fn() -> Diagnostic + Send + 'static,
+) -> SignalListener {
     let mut signals = Signals::new();
     let task = tokio::spawn(async move {
         signals.next().await;
@@ -41,7 +50,7 @@ pub(crate) fn listen(stop: StopHandle, terminal: Terminal) -> SignalListener {
             None => "stopping",
         });
         signals.next().await;
-        let exit = terminal.print_error(&aborted(revision_scope::running()));
+        let exit = terminal.print_error(&aborted());
         // The main thread also reports errors of the output, if there is still time.
         let _ = terminal::finish();
         std::process::exit(exit as i32);

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Statement
 
 use super::{FleetError, FleetTarget};
 use crate::backend;
-use crate::connection::connect;
+use crate::connection::connect_to_read;
 use crate::settings::{DatabaseSettings, DatabaseVariables, Driver};
 
 const READING: &str = "the directory query failed";
@@ -25,7 +25,7 @@ const COLUMNS: [&str; 9] = ["name", "url", "hostname", "port", "username", "data
 /// [`FleetError::Connect`], [`FleetError::Database`] for a query that fails, writes or takes too long, and
 /// [`FleetError::Row`] and [`FleetError::Settings`] for a row that is no target.
 pub(super) async fn targets(settings: &DatabaseSettings, sql: &str) -> Result<Vec<FleetTarget>, FleetError> {
-    let connection = connect(settings).await?;
+    let connection = connect_to_read(settings).await?;
     let late = || DbErr::Custom(format!("it took more than {} s", LIMIT.as_secs()));
     // The server ends the statement; SQLite has no such limit.
     let read = tokio::time::timeout(LIMIT + Duration::from_secs(1), read_only(&connection, sql)).await;
@@ -59,6 +59,18 @@ impl DirectoryRow<'_> {
     fn target(&self) -> Result<FleetTarget, FleetError> {
         self.check_columns()?;
         let (schema, database, file) = (self.text("schema")?, self.text("database")?, self.text("file")?);
+        let server = ["url", "hostname", "port", "username"].map(|column| self.text(column));
+        let [url, hostname, port, username] = server;
+        let server = [&url?, &hostname?, &port?, &username?].into_iter().flatten().count();
+        if file.is_some() && (schema.is_some() || database.is_some() || server > 0) {
+            return Err(self.wrong("a `file` has no server, no database and no schema".to_owned()));
+        }
+        if file.is_none() && schema.is_none() && database.is_none() && server == 0 {
+            return Err(self.wrong(
+                "it names the database of the directory itself: `schema`, `database`, `file` and `url` are missing or empty"
+                    .to_owned(),
+            ));
+        }
         let named = self.text("name")?.or_else(|| schema.clone()).or_else(|| database.clone()).or_else(|| file.clone());
         let name =
             named.ok_or_else(|| self.wrong("it has none of `name`, `schema`, `database` and `file`".to_owned()))?;
@@ -111,8 +123,11 @@ impl DirectoryRow<'_> {
         }
         let number = || self.row.try_get::<Option<i64>>("", column).map(|value| value.map(|value| value.to_string()));
         let small = || self.row.try_get::<Option<i32>>("", column).map(|value| value.map(|value| value.to_string()));
-        let text = self.row.try_get::<Option<String>>("", column).or_else(|_| number()).or_else(|_| small());
-        let text = text.map_err(|_| self.wrong(format!("its `{column}` is no text")))?;
+        let tiny = || self.row.try_get::<Option<i16>>("", column).map(|value| value.map(|value| value.to_string()));
+        let text = self.row.try_get::<Option<String>>("", column);
+        let text = text.or_else(|_| number()).or_else(|_| small()).or_else(|_| tiny());
+        let cast = || self.wrong(format!("its `{column}` is neither a text nor a number: write `CAST({column} AS …)`"));
+        let text = text.map_err(|_| cast())?;
         Ok(text.filter(|text| !text.is_empty()))
     }
 

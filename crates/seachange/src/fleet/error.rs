@@ -48,6 +48,16 @@ pub enum FleetError {
         /// The target.
         target: String,
     },
+    /// A schema of PostgreSQL whose name the search path cannot hold as it is.
+    #[error("the schema `{schema}` of `{target}` cannot be used: {reason}")]
+    Schema {
+        /// The target.
+        target: String,
+        /// The name of the schema.
+        schema: String,
+        /// Why.
+        reason: &'static str,
+    },
     /// Nothing matches a pattern.
     #[error("no {what} matches `{pattern}`{place}")]
     NoMatch {

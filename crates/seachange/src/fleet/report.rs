@@ -180,8 +180,13 @@ impl TargetReport {
         Self { outcome: TargetOutcome::Unchanged, current: Some(current), ..Self::not_begun(target) }
     }
 
-    /// The outcome of a run over a target.
-    pub(super) fn of(target: FleetTarget, run: Result<TargetWorkDone, Error>, elapsed: Duration) -> Self {
+    /// The outcome of a run over a target; `done` are the steps before an error.
+    pub(super) fn of(
+        target: FleetTarget,
+        run: Result<TargetWorkDone, Error>,
+        done: Vec<(Step, Duration)>,
+        elapsed: Duration,
+    ) -> Self {
         let base = Self { elapsed, ..Self::not_begun(target) };
         match run {
             Ok(TargetWorkDone { report, has_changed }) => {
@@ -194,7 +199,7 @@ impl TargetReport {
                 let Report { done, waiting, current, .. } = report;
                 Self { outcome, done, waiting, current: Some(current), ..base }
             }
-            Err(error) => Self { outcome: TargetOutcome::of(&error), error: Some(error), ..base },
+            Err(error) => Self { outcome: TargetOutcome::of(&error), error: Some(error), done, ..base },
         }
     }
 
@@ -222,6 +227,8 @@ pub struct FleetReport {
     pub elapsed: Duration,
     /// Whether failures ended the run before all targets were begun.
     pub was_halted: bool,
+    /// Whether the targets that run first did not all succeed, which ended the run.
+    pub was_halted_by_canaries: bool,
     /// Why it is unknown whether targets were added during the run, if they could not be listed again.
     pub second_look: Option<String>,
 }

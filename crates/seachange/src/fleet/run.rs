@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use seachange_graph::Step;
 use tokio::task::{JoinError, JoinSet};
 
 use super::queue::TargetQueue;
@@ -16,13 +17,17 @@ use super::seat::Seat;
 use super::{FleetEvent, FleetEventHandler, FleetTarget, TargetReport};
 use crate::connection::ConnectError;
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Event, EventHandler};
 use crate::migrator::{FleetFindings, KnownRecord, Migrator, RunOptions, StopHandle};
 use crate::revision::Migrations;
+use crate::run_context::FirstTurn;
 
 /// What is done with each target.
 pub(super) type TargetWork =
     dyn Fn(Migrator) -> Pin<Box<dyn Future<Output = Result<TargetWorkDone, Error>> + Send>> + Send + Sync;
+
+/// The steps of a target that are done.
+type DoneSteps = Mutex<Vec<(Step, Duration)>>;
 
 /// How long a target waits for another run before its turn goes to others; it gets another one at the end.
 const FIRST_PATIENCE: Duration = Duration::from_millis(200);
@@ -92,6 +97,11 @@ impl RunProgress {
         places.iter().all(|place| reports[*place].as_ref().is_some_and(|report| report.outcome.is_success()))
     }
 
+    /// Whether a target has ended without success.
+    pub(super) fn has_failed(&self) -> bool {
+        lock(&self.reports).iter().flatten().any(|report| !report.outcome.is_success())
+    }
+
     /// The targets that wait for another run.
     pub(super) fn take_deferred(&self) -> Vec<usize> {
         let mut deferred = std::mem::take(&mut *lock(&self.deferred));
@@ -150,19 +160,32 @@ impl FleetRun {
         let target = &self.targets[place];
         (self.handler)(&FleetEvent::Started { target });
         let start = Instant::now();
-        let (seat, outcome) = self.run_target(seat, place, server, waits).await;
-        if !waits && matches!(outcome, Err(Error::LockTimeout { .. })) {
+        let turn = (!waits).then(|| Arc::new(FirstTurn::new(self.first_patience())));
+        let done = Arc::new(DoneSteps::default());
+        let (seat, outcome) = self.run_target(seat, (place, server), turn.as_ref(), &done).await;
+        if turn.is_some_and(|turn| !turn.has_done()) && matches!(outcome, Err(Error::LockTimeout { .. })) {
             (self.handler)(&FleetEvent::Deferred { target });
             lock(&self.progress.deferred).push(place);
             return seat;
         }
-        self.note(place, outcome, start.elapsed());
+        self.note_after(place, outcome, std::mem::take(&mut *lock(&done)), start.elapsed());
         seat
     }
 
     /// Notes the outcome of a target.
     pub(super) fn note(&self, place: usize, outcome: Result<TargetWorkDone, Error>, elapsed: Duration) {
-        let report = TargetReport::of(self.targets[place].clone(), outcome, elapsed);
+        self.note_after(place, outcome, Vec::new(), elapsed);
+    }
+
+    /// Notes the outcome of a target, with the steps that are done if it is an error.
+    fn note_after(
+        &self,
+        place: usize,
+        outcome: Result<TargetWorkDone, Error>,
+        done: Vec<(Step, Duration)>,
+        elapsed: Duration,
+    ) {
+        let report = TargetReport::of(self.targets[place].clone(), outcome, done, elapsed);
         if report.outcome.is_failure() && self.progress.failures.fetch_add(1, Ordering::Relaxed) >= self.max_failures {
             self.progress.halt();
         }
@@ -173,9 +196,9 @@ impl FleetRun {
     async fn run_target(
         &self,
         seat: Option<Seat>,
-        place: usize,
-        server: &str,
-        waits: bool,
+        (place, server): (usize, &str),
+        turn: Option<&Arc<FirstTurn>>,
+        done: &Arc<DoneSteps>,
     ) -> (Option<Seat>, Result<TargetWorkDone, Error>) {
         let target = &self.targets[place];
         let known = lock(&self.progress.unreachable).get(server).and_then(ConnectError::of_server);
@@ -191,15 +214,21 @@ impl FleetRun {
                 return (None, Err(error.into()));
             }
         };
-        let migrator = match seat.migrator(self.migrations, &target.settings, &self.findings, self.handler_of(target)) {
+        let (handler, collected) = (self.handler_of(target), Arc::clone(done));
+        let handler: EventHandler = Arc::new(move |event| {
+            if let Event::Finished { step, elapsed, .. } = event {
+                lock(&collected).push(((*step).clone(), *elapsed));
+            }
+            handler(event);
+        });
+        let migrator = match seat.migrator(self.migrations, &target.settings, &self.findings, handler) {
             Ok(migrator) => migrator,
             Err(error) => return (Some(seat), Err(error)),
         };
         // What was read is old when the target has waited for another run.
-        let known = self.known.get(&place).copied().filter(|_| !waits);
-        let patience = if waits { None } else { Some(self.first_patience()) };
+        let known = self.known.get(&place).copied().filter(|_| turn.is_some());
         let migrator = migrator.with_options(self.options.clone()).with_stop_handle(self.stop.clone());
-        let outcome = Box::pin((self.work)(migrator.with_patience(patience).knowing(known))).await;
+        let outcome = Box::pin((self.work)(migrator.in_turn(turn.cloned()).knowing(known))).await;
         match outcome {
             Ok(done) => (Some(seat), Ok(done)),
             // What the error has left in the sessions is unknown.
@@ -216,7 +245,7 @@ impl FleetRun {
     }
 
     /// The handler for the events of one target.
-    pub(super) fn handler_of(&self, target: &FleetTarget) -> crate::event::EventHandler {
+    pub(super) fn handler_of(&self, target: &FleetTarget) -> EventHandler {
         let (handler, target) = (Arc::clone(&self.handler), target.clone());
         Arc::new(move |event: &Event<'_>| handler(&FleetEvent::Target { target: &target, event }))
     }

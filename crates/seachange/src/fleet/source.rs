@@ -60,6 +60,19 @@ pub enum TargetSource {
 }
 
 impl TargetSource {
+    /// The settings of the database that is asked for targets, or of the only target.
+    #[cfg(feature = "cli")]
+    pub(crate) fn settings(&self) -> Option<&DatabaseSettings> {
+        match self {
+            Self::One(target) => Some(&target.settings),
+            Self::Schemas { settings, .. } | Self::Databases { settings, .. } | Self::Query { settings, .. } => {
+                Some(settings)
+            }
+            Self::Files { .. } => None,
+            Self::Group { source, .. } => source.settings(),
+        }
+    }
+
     /// The targets that the source names now. Only reads.
     ///
     /// # Errors

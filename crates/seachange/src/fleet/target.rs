@@ -58,7 +58,8 @@ impl fmt::Display for FleetTarget {
 ///
 /// # Errors
 ///
-/// [`FleetError::SameName`], [`FleetError::SameDatabase`], [`FleetError::SeveralSystems`], [`FleetError::InMemory`].
+/// [`FleetError::SameName`], [`FleetError::SameDatabase`], [`FleetError::SeveralSystems`], [`FleetError::InMemory`],
+/// [`FleetError::Schema`].
 pub(super) fn check(targets: &[FleetTarget]) -> Result<(), FleetError> {
     let (mut names, mut databases) = (HashMap::new(), HashMap::new());
     let mut first: Option<&FleetTarget> = None;
@@ -66,6 +67,7 @@ pub(super) fn check(targets: &[FleetTarget]) -> Result<(), FleetError> {
         if target.settings.is_in_memory() {
             return Err(FleetError::InMemory { target: target.name.clone() });
         }
+        check_schema(target)?;
         if names.insert(target.name.as_str(), target).is_some() {
             return Err(FleetError::SameName { name: target.name.clone() });
         }
@@ -82,4 +84,17 @@ pub(super) fn check(targets: &[FleetTarget]) -> Result<(), FleetError> {
         }
     }
     Ok(())
+}
+
+/// Refuses a schema that PostgreSQL would take for another one. It cuts names to 63 bytes, and reads `$user` in a search path
+/// as the name of the role, even in quotes.
+fn check_schema(target: &FleetTarget) -> Result<(), FleetError> {
+    const LONGEST: usize = 63;
+    let Some(schema) = target.settings.schema() else { return Ok(()) };
+    let refused = |reason| Err(FleetError::Schema { target: target.name.clone(), schema: schema.to_owned(), reason });
+    match schema {
+        "$user" => refused("PostgreSQL reads this name as that of the role"),
+        schema if schema.len() > LONGEST => refused("PostgreSQL cuts names to 63 bytes"),
+        _ => Ok(()),
+    }
 }

@@ -6,7 +6,12 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
+use sea_orm::DbErr;
+use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+
 use super::*;
+use crate::revision::{RegisteredRevision, Revision};
 use crate::settings::DatabaseSettings;
 
 static MIGRATIONS: Migrations = Migrations::new("test 0.1.0", &[]);
@@ -93,4 +98,89 @@ async fn a_fleet_with_nothing_to_do_is_left_as_it_was() {
     assert!(fs::read_dir(folder.path()).unwrap().all(|file| file.unwrap().metadata().unwrap().len() == 0));
     let standings = fleet.standings().await;
     assert!(standings.iter().all(|own| own.as_ref().is_ok_and(|own| own.is_complete())));
+}
+
+struct Empty;
+
+impl MigrationName for Empty {
+    fn name(&self) -> &'static str {
+        "empty"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Empty {
+    async fn up(&self, _: &SchemaManager) -> Result<(), DbErr> {
+        Ok(())
+    }
+}
+
+/// Two revisions in a line that do nothing.
+fn two_revisions() -> &'static Migrations {
+    let script = |id, down_revision| RegisteredRevision {
+        revision: Revision { id, down_revision, ..Revision::ROOT },
+        message: "a step",
+        folder: "src/versions",
+        file: "m20261121_a_step.rs",
+        source_hash: "hash",
+        migration: Box::leak(Box::new(Empty)),
+    };
+    Box::leak(Box::new(Migrations::new("tests 1.0.0", vec![script("r1", &[]), script("r2", &["r1"])].leak())))
+}
+
+/// A target that has done a step gets no other turn: `+1` would count from there anew. Its report has the step.
+#[tokio::test]
+async fn a_target_with_a_step_done_is_not_begun_again() {
+    let folder = folder(&["a.db", "b.db"]);
+    let turns: Arc<Mutex<Vec<bool>>> = Arc::default();
+    let fleet = Fleet::discover(two_revisions(), files(folder.path())).await.unwrap();
+    let (seen, steps) = (Arc::clone(&turns), ["+1".parse::<Target>().unwrap()]);
+    let report = fleet
+        .each(move |migrator| {
+            let (seen, steps) = (Arc::clone(&seen), steps.clone());
+            Box::pin(async move {
+                let is_first = migrator
+                    .connection()
+                    .get_sqlite_connection_pool()
+                    .connect_options()
+                    .get_filename()
+                    .ends_with("a.db");
+                seen.lock().unwrap().push(is_first);
+                if is_first {
+                    migrator.upgrade_to(&steps).await?;
+                }
+                Err(Error::LockTimeout { holder: None, waited: Duration::ZERO })
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!(turns.lock().unwrap().iter().filter(|is_first| **is_first).count(), 1);
+    assert_eq!(turns.lock().unwrap().len(), 3, "the other one gets a second turn");
+    let found: Vec<_> = report.targets.iter().map(|own| (own.outcome, own.done.len())).collect();
+    assert_eq!(found, [(TargetOutcome::Locked, 1), (TargetOutcome::Locked, 0)]);
+}
+
+/// A canary that cannot be reached has not succeeded.
+#[tokio::test]
+async fn a_missing_canary_holds_up_the_others() {
+    let folder = folder(&["a.db"]);
+    let place = |name: &str| DatabaseSettings::in_existing_file(&folder.path().join(name).to_string_lossy());
+    let targets = [FleetTarget::new("gone", place("gone.db")), FleetTarget::new("a", place("a.db"))];
+    let fleet = Fleet::new(two_revisions(), targets).unwrap();
+    let fleet = fleet.with_schedule(FleetSchedule::new().canaries(Canaries::First(1)).max_failures(9));
+    let report = fleet.upgrade("heads").await.unwrap();
+    let found: Vec<_> = report.targets.iter().map(|own| own.outcome).collect();
+    assert_eq!(found, [TargetOutcome::Unreachable, TargetOutcome::NotBegun]);
+    assert!(report.was_halted_by_canaries);
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn schemas_that_postgres_takes_for_others_are_refused() {
+    let of = |schema: &str| target("a", "postgres://one@db/app").settings.in_schema(schema);
+    let refused = |schema: &str| refusal(&[FleetTarget::new("a", of(schema))]);
+    assert_eq!(refused("tenant"), "");
+    assert_eq!(refused(&"x".repeat(63)), "");
+    assert!(refused(&"x".repeat(64)).ends_with("PostgreSQL cuts names to 63 bytes"));
+    assert!(refused("$user").ends_with("PostgreSQL reads this name as that of the role"));
 }

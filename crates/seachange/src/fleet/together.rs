@@ -1,8 +1,9 @@
 //! A run that changes all targets or none: PostgreSQL prepares the transaction of each, and then they commit.
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sea_orm::{DatabaseConnection, DbErr};
 use seachange_graph::Target;
@@ -14,13 +15,17 @@ use super::report::TargetWorkDone;
 use super::run::{FleetRun, result_of};
 use super::seat::Seat;
 use super::{Fleet, FleetError, FleetEvent, FleetReport, FleetTarget, Skipped, connections};
-use crate::backend::{self, Backend};
+use crate::backend::{self, Backend, LockKey, LockRole};
 use crate::connection::connect;
 use crate::error::Error;
+use crate::event::{Event, EventHandler};
 use crate::migrator::{Participant, Verdict, committed, prepared_transactions, settle};
 use crate::run_context::PreparedTransaction;
 use crate::settings::Driver;
 use crate::store::{RevisionStore, RevisionTable, hexadecimal};
+
+/// How long a run waits before it tries again to take the lock of a database.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The beginning of the names of the prepared transactions.
 const PREFIX: &str = "seachange:";
@@ -59,21 +64,68 @@ fn store(target: &FleetTarget) -> RevisionStore {
 impl Fleet {
     /// Upgrades all targets, or none: each target prepares its transaction, and they commit when all have prepared. Only on
     /// PostgreSQL, whose `max_prepared_transactions` has to admit as many as there are targets with something to do. The
-    /// targets run at once, each in two sessions.
+    /// targets run at once, each in two sessions; one more session in each database keeps other runs of this kind out.
     ///
     /// A run that was killed between prepare and commit leaves prepared transactions; the next run commits them if the
-    /// decision was taken, and rolls them back otherwise.
+    /// decision was taken, and rolls them back otherwise. A target that cannot be read keeps all others from being changed.
     ///
     /// # Errors
     ///
     /// [`FleetError::NotTogether`] on another database system, [`FleetError::TooFewPrepared`],
-    /// [`FleetError::TooFewConnections`]; [`FleetError::Undecided`] if the target that holds the decision about a prepared
+    /// [`FleetError::TooFewConnections`]; [`FleetError::Run`] when another run of this kind holds a database for too long; [`FleetError::Undecided`] if the target that holds the decision about a prepared
     /// transaction is not in the fleet. What happens in a target is in the report.
     pub async fn upgrade_together(&self, targets: &[Target]) -> Result<FleetReport, FleetError> {
         let start = Instant::now();
         if let Some(other) = self.targets.iter().find(|target| target.settings.driver() != Driver::Postgres) {
             return Err(FleetError::NotTogether { driver: other.settings.driver() });
         }
+        let gate = self.keep_others_out().await?;
+        let outcome = self.upgrade_alone(targets, start).await;
+        for session in gate {
+            let _ = session.close_by_ref().await;
+        }
+        outcome
+    }
+
+    /// Takes the lock of each database, one after the other in one order for all runs, and returns the sessions that hold
+    /// them. A run that is alive is thereby left alone: what it has prepared is its own.
+    async fn keep_others_out(&self) -> Result<Vec<DatabaseConnection>, FleetError> {
+        const LOCKING: &str = "cannot take the lock that keeps other runs out";
+        let place =
+            |target: &FleetTarget| (target.settings.server_identity(), target.settings.database_name().to_owned());
+        let databases: BTreeMap<_, _> = self.targets.iter().map(|target| (place(target), target)).collect();
+        let (key, start) = (LockKey::new("seachange", "all or none"), Instant::now());
+        let mut sessions = Vec::new();
+        for target in databases.into_values() {
+            // What cannot be connected to is reported as a target.
+            let Ok(session) = connect(&target.settings).await else { continue };
+            let backend = backend::of(session.get_database_backend()).map_err(FleetError::database("cannot start"))?;
+            let mut has_told = false;
+            while !backend
+                .try_lock(&(&session).into(), key, LockRole::Together)
+                .await
+                .map_err(FleetError::database(LOCKING))?
+            {
+                let waited = start.elapsed();
+                if self.stop.is_stopped() {
+                    return Err(FleetError::Run(Box::new(Error::Stopped { waited })));
+                }
+                if waited >= self.options.run_lock_timeout() {
+                    return Err(FleetError::Run(Box::new(Error::LockTimeout { holder: None, waited })));
+                }
+                if !std::mem::replace(&mut has_told, true) {
+                    let event = &Event::Waiting { holder: None, waited };
+                    (self.handler)(&FleetEvent::Target { target, event });
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+            sessions.push(session);
+        }
+        Ok(sessions)
+    }
+
+    /// Upgrades all targets or none, while no other run of this kind is at work in their databases.
+    async fn upgrade_alone(&self, targets: &[Target], start: Instant) -> Result<FleetReport, FleetError> {
         self.recover().await?;
         let mut run = self.prepared_run();
         let open = self.skip(&mut run, Skipped::Complete).await;
@@ -82,13 +134,16 @@ impl Fleet {
         let schedule = self.schedule.clone().jobs(std::num::NonZeroUsize::MAX);
         connections::allowed(&self.targets, &open, &schedule).await?;
         let run = Arc::new(run);
-        if let Some(backend) = self.check_prepared(&places).await? {
+        // If one target cannot even be read, nothing is changed.
+        let can_begin = !run.progress.has_failed();
+        if can_begin && let Some(backend) = self.check_prepared(&places).await? {
             (self.handler)(&FleetEvent::Planned { targets: self.targets.len(), open: open.len() });
+            run.decider_first(&mut places, targets).await;
             together(&run, backend, &places, targets.into()).await;
         }
         let Some(run) = Arc::into_inner(run) else { return Ok(FleetReport::default()) };
         let reports = run.progress.into_reports(&run.targets);
-        Ok(FleetReport { targets: reports, elapsed: start.elapsed(), was_halted: false, second_look: None })
+        Ok(FleetReport { targets: reports, elapsed: start.elapsed(), ..FleetReport::default() })
     }
 
     /// Checks that each server admits as many prepared transactions as are needed. `None` when no target has something to
@@ -207,6 +262,29 @@ async fn together(run: &Arc<FleetRun>, backend: &'static dyn Backend, places: &[
 }
 
 impl FleetRun {
+    /// Puts a target with something to do first: the commit of the first one is the decision, and a target without a step
+    /// prepares nothing.
+    async fn decider_first(&self, places: &mut [usize], targets: &[Target]) {
+        for index in 0..places.len() {
+            let target = &self.targets[places[index]];
+            // A target whose plan cannot be made reports that itself.
+            if self.has_steps(target, targets).await.unwrap_or(false) {
+                places[..=index].rotate_right(1);
+                return;
+            }
+        }
+    }
+
+    /// Whether an upgrade of a target has a step.
+    async fn has_steps(&self, target: &FleetTarget, targets: &[Target]) -> Result<bool, Error> {
+        let seat = Seat::of(None, &target.settings).await?;
+        let silent: EventHandler = Arc::new(|_| {});
+        let migrator = seat.migrator(self.migrations, &target.settings, &self.findings, silent)?;
+        let plan = migrator.with_options(self.options.clone()).plan_upgrade(targets).await;
+        seat.close().await;
+        plan.map(|(plan, _)| !plan.is_empty())
+    }
+
     /// Runs one target up to its vote, carries out the verdict, and notes the outcome.
     async fn take_part(self: Arc<Self>, place: usize, participant: Arc<Participant>, targets: Arc<[Target]>) {
         let target = &self.targets[place];

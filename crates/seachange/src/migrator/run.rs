@@ -437,23 +437,17 @@ async fn change_tables(migrator: &Migrator, work: &WorkSession, changes: &[Strin
         return Ok(());
     }
     let context = migrator.run_context().await?;
-    let is_one_text = !context.backend.is_single_writer() && context.prepared.is_none();
-    let made: Result<(), DbErr> = if is_one_text {
-        work.execute(&format!("{}; {}; COMMIT", context.backend.begin_text(), changes.join("; "))).await.map(drop)
-    } else {
+    let text = format!("{}; COMMIT", changes.join("; "));
+    let made = if context.backend.is_single_writer() || context.prepared.is_some() {
         work.begin(context, wrap).await?;
-        async {
-            for statement in changes {
-                work.execute(statement).await?;
-            }
-            work.execute("COMMIT").await.map(drop)
-        }
-        .await
+        work.execute(&text).await
+    } else {
+        work.execute(&format!("{}; {text}", context.backend.begin_text())).await
     };
     if made.is_err() {
         work.roll_back().await;
     }
-    made.map_err(wrap)
+    made.map(drop).map_err(wrap)
 }
 
 /// As [`make_tables`], for a write that runs no revision.

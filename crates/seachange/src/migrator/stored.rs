@@ -185,7 +185,7 @@ impl Migrator {
             options,
             participant: None,
             known: None,
-            patience: self.patience,
+            first_turn: self.first_turn.clone(),
             waited: WaitClock::default(),
             check: None,
             rebuilds: Arc::default(),

@@ -15,6 +15,7 @@ use crate::error::{Error, Leftover, RevisionFailure};
 use crate::intercept::RunOutcome;
 use crate::journal::{FinishedEntries, JournalTarget, JournalledSession, StatementState};
 use crate::limits::Limit;
+use crate::run_context::RunContext;
 use crate::session::{Connection, DirectSession};
 use crate::store::{RevisionRow, RevisionRowState, check_one};
 
@@ -111,9 +112,9 @@ async fn insert_in_progress_row_when_idle(
 }
 
 async fn write_in_progress_row(runner: &Runner<'_>, statement: &str) -> Result<(), DbErr> {
-    let (store, session) = (runner.context.store, runner.work.executor());
-    store.set_holder(session, runner.context.backend, runner.holder).await?;
-    store.clear_journal(session).await?;
+    let RunContext { store, backend, .. } = runner.context;
+    let (holder, clearing) = (store.holder_text(backend, runner.holder), store.clearing_text(backend.sql_dialect()));
+    runner.work.execute(&format!("{holder}; {clearing}")).await?;
     check_one(runner.work.execute(statement).await?.rows_affected())?;
     runner.work.execute("COMMIT").await.map(drop)
 }

@@ -33,9 +33,7 @@ pub(crate) async fn register_holder_after(
 ) -> Result<bool, Error> {
     work.begin(context, |error| Error::database(WRITING)(error)).await?;
     let registered = async {
-        for statement in changes {
-            work.execute(statement).await?;
-        }
+        work.execute(&changes.join("; ")).await?;
         register_holder_in_transaction(context, work, holder).await
     };
     let is_registered = matches!(registered.await, Ok(true));
@@ -91,8 +89,8 @@ async fn register_holder_in_transaction(
     if is_busy(context, work.executor()).await? {
         return Ok(false);
     }
-    context.store.set_holder(work.executor(), context.backend, holder).await?;
-    work.execute("COMMIT").await.map(|_| true)
+    let entry = context.store.holder_text(context.backend, holder);
+    work.execute(&format!("{entry}; COMMIT")).await.map(|_| true)
 }
 
 /// Deletes this run from the lock table, and with `clears_journal` what the journal has of finished revisions, in one

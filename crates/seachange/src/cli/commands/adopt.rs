@@ -97,7 +97,7 @@ impl AdoptArgs {
         };
         let options = RunOptions::new().limits(self.limits.limits());
         let output = self.report.output.as_deref();
-        fleet::conclude(context, FleetCommand { args: &self.fleet, name: "adopt", output, options }, adopt).await
+        fleet::conclude(context, FleetCommand::new(&self.fleet, "adopt", output, options), adopt).await
     }
 
     async fn adopt_one(&self, context: &Context) -> Result<Exit, Diagnostic> {

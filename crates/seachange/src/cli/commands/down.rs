@@ -4,7 +4,7 @@ use clap::Args;
 use seachange_cli::{Diagnostic, Exit, prompt};
 use seachange_graph::{Direction, Target};
 
-use super::run::{DowngradeFlags, downgrade};
+use super::run::{DowngradeFlags, downgrade, refuse_report};
 use super::script;
 use crate::cli::context::Context;
 use crate::cli::fleet::{self, FleetCommand, FleetRunArgs};
@@ -76,11 +76,14 @@ async fn downgrade_fleet(
     flags: &DowngradeFlags,
     args: &FleetRunArgs,
 ) -> Result<Exit, Diagnostic> {
+    let output = flags.script.output.as_deref();
     if flags.dry_run {
-        return fleet::preview(context, &args.find(context).await?).await;
+        refuse_report(output)?;
+        let fleet = args.find(context).await?;
+        return fleet::for_each(context, &fleet, async |context| downgrade(context, targets, flags).await).await;
     }
     confirm(targets, flags, || Ok("each target".to_owned()))?;
-    let command = FleetCommand { args, name: "down", output: flags.script.output.as_deref(), options: flags.options() };
+    let command = FleetCommand::new(args, "down", output, flags.options()).to(targets);
     fleet::conclude(context, command, async |fleet| fleet.downgrade_to(targets).await).await
 }
 

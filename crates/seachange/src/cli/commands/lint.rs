@@ -81,6 +81,10 @@ impl LintArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         if self.fleet.is_given() {
             let fleet = self.fleet.find(context).await?;
+            if fleet.targets().len() > 1 && self.output.is_document() {
+                return Err(Diagnostic::usage("`--output` and `--format` write one document, for one database")
+                    .hint("`--only NAME` selects one target"));
+            }
             return fleet::for_each(context, &fleet, async |context| self.run_one(context).await).await;
         }
         self.run_one(context).await

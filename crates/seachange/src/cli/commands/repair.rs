@@ -130,7 +130,7 @@ impl RepairArgs {
         };
         let options = self.options()?;
         let output = self.report.output.as_deref();
-        fleet::conclude(context, FleetCommand { args: &self.fleet, name: "repair", output, options }, repair).await
+        fleet::conclude(context, FleetCommand::new(&self.fleet, "repair", output, options), repair).await
     }
 }
 

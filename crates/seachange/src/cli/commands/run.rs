@@ -1,5 +1,7 @@
 //! The code that the commands which run revisions share.
 
+use std::path::Path;
+
 use chrono::Utc;
 use clap::Args;
 use seachange_cli::{
@@ -19,7 +21,7 @@ use super::stored_downgrade;
 use crate::Error;
 use crate::args::LimitArgs;
 use crate::cli::context::Context;
-use crate::cli::fleet::{self, FleetCommand, FleetRunArgs};
+use crate::cli::fleet::{self, FleetCommand, FleetUpgradeArgs};
 use crate::cli::interrupt;
 use crate::cli::progress::Progress;
 use crate::event::{Event, json};
@@ -130,11 +132,16 @@ pub(crate) async fn upgrade(
     context: &Context,
     targets: &[Target],
     flags: &UpgradeFlags,
-    fleet: &FleetRunArgs,
+    fleet: &FleetUpgradeArgs,
 ) -> Result<Exit, Diagnostic> {
-    if fleet.fleet.is_given() {
+    if fleet.run.fleet.is_given() {
         return upgrade_fleet(context, targets, flags, fleet).await;
     }
+    upgrade_one(context, targets, flags).await
+}
+
+/// Upgrades one database.
+async fn upgrade_one(context: &Context, targets: &[Target], flags: &UpgradeFlags) -> Result<Exit, Diagnostic> {
     if flags.dry_run {
         let migrator = context.connect_to_read().await?.with_options(flags.options()?);
         let (plan, notices) = migrator.plan_upgrade(targets).await?;
@@ -160,23 +167,39 @@ async fn upgrade_fleet(
     context: &Context,
     targets: &[Target],
     flags: &UpgradeFlags,
-    args: &FleetRunArgs,
+    FleetUpgradeArgs { run: args, all_or_none }: &FleetUpgradeArgs,
 ) -> Result<Exit, Diagnostic> {
     if flags.gate.is_asked_for() {
         return Err(Diagnostic::usage("`--lint`, `--foresee` and `--running` concern one database")
             .hint("`lint` with the same fleet looks at each target; `--only NAME` selects one"));
     }
+    let output = flags.script.output.as_deref();
     if flags.dry_run {
-        return fleet::preview(context, &args.find(context).await?).await;
+        refuse_report(output)?;
+        let fleet = args.find(context).await?;
+        // The plan of an upgrade to all heads is known from the standings, which are read for many targets at once.
+        if targets == [Target::HEADS] {
+            return fleet::preview(context, &fleet).await;
+        }
+        return fleet::for_each(context, &fleet, async |context| upgrade_one(context, targets, flags).await).await;
     }
     warn_of_heads(context)?;
-    let command = FleetCommand { args, name: "up", output: flags.script.output.as_deref(), options: flags.options()? };
-    let together = args.all_or_none;
-    let upgrade = async |fleet: &Fleet| match together {
+    let options = flags.options()?.wait_for_primary(context.wait_limit());
+    let command = FleetCommand::new(args, "up", output, options).to(targets).all_or_none(*all_or_none);
+    let upgrade = async |fleet: &Fleet| match all_or_none {
         true => fleet.upgrade_together(targets).await,
         false => fleet.upgrade_to(targets).await,
     };
     fleet::conclude(context, command, upgrade).await
+}
+
+/// Refuses a report of a run over a fleet that only shows what it would do.
+pub(super) fn refuse_report(output: Option<&Path>) -> Result<(), Diagnostic> {
+    match output {
+        Some(_) => Err(Diagnostic::usage("`--dry-run` does nothing that a report could list")
+            .hint("`status --format json` with the same fleet shows where each target stands")),
+        None => Ok(()),
+    }
 }
 
 /// Downgrades, and prints the result.

@@ -47,13 +47,7 @@ impl StampArgs {
             return self.stamp_fleet(context, targets).await;
         }
         if self.dry_run {
-            let migrator = context.connect_to_read().await?;
-            let plan = match self.purge {
-                true => migrator.plan_purge(&targets).await?,
-                false => migrator.plan_stamp(&targets).await?,
-            };
-            migrator.close().await?;
-            return Ok(preview(context, &plan));
+            return self.preview_one(context, &targets).await;
         }
         let migrator = context.connect_for(|graph, applied| Ok(graph.stamp(applied, &targets)?.add.is_empty())).await?;
         let migrator = migrator.with_options(RunOptions::new().limits(self.limits.limits()));
@@ -77,19 +71,33 @@ impl StampArgs {
 }
 
 impl StampArgs {
+    /// Prints what would be recorded in one database.
+    async fn preview_one(&self, context: &Context, targets: &[Target]) -> Result<Exit, Diagnostic> {
+        let migrator = context.connect_to_read().await?;
+        let plan = match self.purge {
+            true => migrator.plan_purge(targets).await?,
+            false => migrator.plan_stamp(targets).await?,
+        };
+        migrator.close().await?;
+        Ok(preview(context, &plan))
+    }
+
     /// Stamps each target of a fleet.
     async fn stamp_fleet(&self, context: &Context, targets: Vec<Target>) -> Result<Exit, Diagnostic> {
+        let output = self.script.output.as_deref();
         if self.dry_run {
-            return fleet::preview(context, &self.fleet.find(context).await?).await;
+            run::refuse_report(output)?;
+            let fleet = self.fleet.find(context).await?;
+            return fleet::for_each(context, &fleet, async |context| self.preview_one(context, &targets).await).await;
         }
         let (options, purge) = (RunOptions::new().limits(self.limits.limits()), self.purge);
+        let command = FleetCommand::new(&self.fleet, "stamp", output, options).to(&targets);
         let targets: Arc<[Target]> = targets.into();
         let stamp = async |fleet: &Fleet| {
             let targets = Arc::clone(&targets);
             fleet.each(move |migrator| Box::pin(stamp_one(migrator, Arc::clone(&targets), purge))).await
         };
-        let output = self.script.output.as_deref();
-        fleet::conclude(context, FleetCommand { args: &self.fleet, name: "stamp", output, options }, stamp).await
+        fleet::conclude(context, command, stamp).await
     }
 }
 

@@ -7,7 +7,7 @@ use seachange_graph::Direction;
 use super::run::{UpgradeFlags, upgrade};
 use super::script;
 use crate::cli::context::Context;
-use crate::cli::fleet::FleetRunArgs;
+use crate::cli::fleet::FleetUpgradeArgs;
 use crate::cli::targets;
 
 /// Arguments of `up`.
@@ -19,7 +19,7 @@ pub(crate) struct UpArgs {
     #[command(flatten)]
     pub(super) flags: UpgradeFlags,
     #[command(flatten)]
-    fleet: FleetRunArgs,
+    fleet: FleetUpgradeArgs,
 }
 
 /// Arguments of `upgrade`.
@@ -31,7 +31,7 @@ pub(crate) struct UpgradeArgs {
     #[command(flatten)]
     pub(super) flags: UpgradeFlags,
     #[command(flatten)]
-    fleet: FleetRunArgs,
+    fleet: FleetUpgradeArgs,
 }
 
 impl UpArgs {

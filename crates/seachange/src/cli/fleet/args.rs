@@ -69,6 +69,13 @@ pub(crate) struct FleetRunArgs {
     /// How many targets may fail before no other is begun; locked, unreachable, ahead and diverged ones do not count
     #[arg(long, value_name = "N", default_value = "0", requires = "SourceArgs", help_heading = "Fleet")]
     max_failures: usize,
+}
+
+/// In which order an upgrade passes a fleet, or that it changes all targets or none.
+#[derive(Debug, Default, Args)]
+pub(crate) struct FleetUpgradeArgs {
+    #[command(flatten)]
+    pub(crate) run: FleetRunArgs,
     /// Upgrade all targets or none, by transactions that are prepared in all of them before they commit [only on PostgreSQL]
     #[arg(
         long,
@@ -96,7 +103,9 @@ impl FleetArgs {
 
     /// The fleet.
     pub(crate) async fn find(&self, context: &Context) -> Result<Fleet, Diagnostic> {
-        let fleet = Fleet::discover(context.project.migrations, self.sources(context)?).await?;
+        let sources = self.sources(context)?;
+        context.wait_for_servers(sources.iter().filter_map(TargetSource::settings)).await;
+        let fleet = Fleet::discover(context.project.migrations, sources).await?;
         let selection =
             TargetSelection { only: self.only.clone(), except: self.except.clone(), tags: self.tagged.clone() };
         let fleet = fleet.select(&selection)?;
@@ -142,7 +151,9 @@ impl FleetRunArgs {
             Some(jobs) => schedule.jobs_per_server(jobs),
             None => schedule,
         };
-        Ok(self.fleet.find(context).await?.with_schedule(schedule))
+        let fleet = self.fleet.find(context).await?.with_schedule(schedule);
+        fleet.check_schedule()?;
+        Ok(fleet)
     }
 
     fn canaries(&self) -> Canaries {

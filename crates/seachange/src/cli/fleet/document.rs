@@ -55,6 +55,22 @@ fn counts(report: &FleetReport) -> BTreeMap<&'static str, usize> {
     report.counts().into_iter().map(|(outcome, count)| (outcome.as_str(), count)).collect()
 }
 
+/// Checks before a run that a report can be written to a file.
+///
+/// # Errors
+///
+/// The ending of the file names no format; it is a folder, or in none.
+pub(super) fn check(path: &Path) -> Result<(), Diagnostic> {
+    ReportFormat::of(path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let refused = |what: &str| Diagnostic::usage(format!("cannot write `{}`: {what}", path.display()));
+    match folder {
+        _ if path.is_dir() => Err(refused("it is a folder")),
+        Some(folder) if !folder.is_dir() => Err(refused("its folder does not exist")),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a report to a file, as its ending says.
 ///
 /// # Errors

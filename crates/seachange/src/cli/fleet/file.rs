@@ -77,6 +77,14 @@ impl<'e> ConnectionEntry<'e> {
     }
 }
 
+impl ConnectionEntry<'_> {
+    /// Whether a field is there.
+    fn is_named(&self) -> bool {
+        let Self { url, url_variable, password_variable, password_file } = self;
+        [url, url_variable, password_variable, password_file].into_iter().any(Option::is_some)
+    }
+}
+
 impl GroupEntry {
     fn connection(&self) -> ConnectionEntry<'_> {
         ConnectionEntry::of([&self.url, &self.url_variable, &self.password_variable, &self.password_file])
@@ -148,7 +156,10 @@ impl FilePlace<'_> {
             let query = group.query.iter().map(of);
             sources.extend(query.map(|(settings, sql)| TargetSource::Query { settings, sql }));
         }
-        sources.extend(group.files.iter().map(|pattern| TargetSource::Files { pattern: self.beside(pattern) }));
+        if !is_server && group.connection().is_named() {
+            return Err(self.wrong(&shown, "names a connection, which files do not have"));
+        }
+        sources.extend(group.files.iter().map(|pattern| TargetSource::Files { pattern: self.pattern_beside(pattern) }));
         if sources.is_empty() {
             return Err(self
                 .wrong(&shown, "names no targets")
@@ -164,6 +175,12 @@ impl FilePlace<'_> {
 
     fn target(&self, target: TargetEntry) -> Result<FleetTarget, Diagnostic> {
         let shown = format!("target `{}`", target.name);
+        if target.name.trim().is_empty() {
+            return Err(self.wrong(&shown, "needs a name"));
+        }
+        if target.file.is_some() && target.connection().is_named() {
+            return Err(self.wrong(&shown, "is a file, which has no connection"));
+        }
         let mut settings = match &target.file {
             Some(file) => DatabaseSettings::in_existing_file(&self.beside(file)),
             None => self.settings(&shown, &target.connection())?,
@@ -218,7 +235,13 @@ impl FilePlace<'_> {
         }
     }
 
-    /// A path or a pattern in the folder of the file.
+    /// A pattern for paths in the folder of the file, whose own name is no pattern.
+    fn pattern_beside(&self, pattern: &str) -> String {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        Path::new(&glob::Pattern::escape(&folder.to_string_lossy())).join(pattern).to_string_lossy().into_owned()
+    }
+
+    /// A path in the folder of the file.
     fn beside(&self, path: &str) -> String {
         let folder: PathBuf = self.path.parent().map(Path::to_owned).unwrap_or_default();
         folder.join(path).to_string_lossy().into_owned()

@@ -1,6 +1,6 @@
 //! Prints the progress of a run over a fleet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -35,20 +35,33 @@ struct ProgressState {
     open: usize,
     ended: BTreeMap<TargetOutcome, usize>,
     bar: Option<Bar>,
+    /// The names of the targets that have begun and not ended.
+    at_work: BTreeSet<String>,
+    /// The names of the targets with applied revisions that were edited since.
+    edited: BTreeSet<String>,
 }
 
 impl FleetProgress {
     pub(super) fn new(terminal: Terminal) -> Self {
         let now = Instant::now();
-        let state = ProgressState { begun: now, told: now, open: 0, ended: BTreeMap::new(), bar: None };
+        let state = ProgressState {
+            begun: now,
+            told: now,
+            open: 0,
+            ended: BTreeMap::new(),
+            bar: None,
+            at_work: BTreeSet::new(),
+            edited: BTreeSet::new(),
+        };
         Self { terminal, state: Mutex::new(state) }
     }
 
     pub(super) fn show(&self, event: &FleetEvent<'_>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.note(event);
         if self.terminal.json {
             return self.tell(event);
         }
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             FleetEvent::Planned { targets, open } => state.plan(self.terminal, *targets, *open),
             FleetEvent::Started { target } if self.terminal.verbose => {
@@ -80,6 +93,16 @@ impl FleetProgress {
         }
     }
 
+    /// The names of the targets that have begun and not ended.
+    pub(super) fn at_work(&self) -> Vec<String> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).at_work.iter().cloned().collect()
+    }
+
+    /// The names of the targets with applied revisions that were edited since.
+    pub(super) fn edited(&self) -> Vec<String> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).edited.iter().cloned().collect()
+    }
+
     /// Removes the bar from the screen.
     pub(super) fn end(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,6 +113,25 @@ impl FleetProgress {
 }
 
 impl ProgressState {
+    /// Notes which targets are at work, and which have edited revisions.
+    fn note(&mut self, event: &FleetEvent<'_>) {
+        match event {
+            FleetEvent::Started { target } => {
+                self.at_work.insert(target.name.clone());
+            }
+            FleetEvent::Target { target, event: Event::Edited { .. } } => {
+                self.edited.insert(target.name.clone());
+            }
+            FleetEvent::Deferred { target } => {
+                self.at_work.remove(&target.name);
+            }
+            FleetEvent::Finished { report } => {
+                self.at_work.remove(&report.target.name);
+            }
+            _ => {}
+        }
+    }
+
     fn plan(&mut self, terminal: Terminal, targets: usize, open: usize) {
         let count = describe::counted(targets, "target", "targets");
         let text = match open {

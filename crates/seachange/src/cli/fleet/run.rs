@@ -1,6 +1,5 @@
 //! Runs over a fleet, and what is said at their end.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,9 +10,10 @@ use seachange_cli::{
     printable,
     terminal::{ID, styled},
 };
+use seachange_graph::Target;
 
 use super::FleetRunArgs;
-use super::document::{self, ReportDocument, ReportFormat};
+use super::document::{self, ReportDocument};
 use super::progress::FleetProgress;
 use super::standings::{NAMED, shortened};
 use crate::Error;
@@ -29,37 +29,56 @@ const REASONS: usize = 10;
 
 /// A run over a fleet.
 pub(crate) struct FleetCommand<'a> {
-    pub(crate) args: &'a FleetRunArgs,
+    args: &'a FleetRunArgs,
     /// The name of the command, for the report.
-    pub(crate) name: &'a str,
+    name: &'a str,
     /// The file for the report.
-    pub(crate) output: Option<&'a Path>,
+    output: Option<&'a Path>,
     /// The options of the run over each target.
-    pub(crate) options: RunOptions,
+    options: RunOptions,
+    /// Whether the targets of the graph count from where each database stands, so that a second run goes further.
+    is_relative: bool,
+    /// Whether all databases are changed or none.
+    all_or_none: bool,
+}
+
+impl<'a> FleetCommand<'a> {
+    pub(crate) fn new(args: &'a FleetRunArgs, name: &'a str, output: Option<&'a Path>, options: RunOptions) -> Self {
+        Self { args, name, output, options, is_relative: false, all_or_none: false }
+    }
+
+    /// The targets of the graph that each database is migrated to.
+    pub(crate) fn to(self, targets: &[Target]) -> Self {
+        Self { is_relative: targets.iter().any(Target::is_relative), ..self }
+    }
+
+    /// Whether all databases are changed or none.
+    pub(crate) fn all_or_none(self, all_or_none: bool) -> Self {
+        Self { all_or_none, ..self }
+    }
 }
 
 /// Runs something over a fleet, prints the result, and writes the report.
 pub(crate) async fn conclude(
     context: &Context,
-    FleetCommand { args, name, output, options }: FleetCommand<'_>,
+    FleetCommand { args, name, output, options, is_relative, all_or_none }: FleetCommand<'_>,
     run: impl AsyncFnOnce(&Fleet) -> Result<FleetReport, FleetError>,
 ) -> Result<Exit, Diagnostic> {
     if let Some(path) = output {
-        ReportFormat::of(path)?;
+        document::check(path)?;
     }
     let progress = Arc::new(FleetProgress::new(context.terminal));
-    let shown = Arc::clone(&progress);
+    let (shown, at_work) = (Arc::clone(&progress), Arc::clone(&progress));
     let fleet = args.find(context).await?.with_options(options).on_event(Arc::new(move |event| shown.show(event)));
     let report = {
-        let _listener = interrupt::listen(fleet.stop_handle(), context.terminal);
+        let aborted = move || aborted(&at_work.at_work(), all_or_none);
+        let _listener = interrupt::listen_with(fleet.stop_handle(), context.terminal, aborted);
         run(&fleet).await
     };
     progress.end();
     let report = report?;
     let program = context.project.migrations.program();
-    if let Some(path) = output {
-        document::write(path, &ReportDocument::of(&report, name, program))?;
-    }
+    let written = output.map_or(Ok(()), |path| document::write(path, &ReportDocument::of(&report, name, program)));
     if context.terminal.json {
         let line = document::last_line(&report, program, Utc::now()).map_err(Diagnostic::json)?;
         context.terminal.answer_raw(line);
@@ -68,8 +87,43 @@ pub(crate) async fn conclude(
         let reason = printable::name(reason);
         context.terminal.warn(format!("targets that were added during the run may be left out: {reason}"));
     }
+    let edited = progress.edited();
+    if !edited.is_empty() {
+        let names: Vec<&str> = edited.iter().map(String::as_str).collect();
+        let count = describe::counted(edited.len(), "target has", "targets have");
+        context
+            .terminal
+            .warn(format!("{count} applied revisions that were edited since, which `status` names: {}", named(&names)));
+    }
     summarize(context, &report);
-    verdict(&report)
+    match (verdict(&report, fleet.stop_handle().is_stopped(), is_relative), written) {
+        (Ok(exit), written) => written.map(|()| exit),
+        (Err(problem), Ok(())) => Err(problem),
+        // What became of the targets matters more than the report.
+        (Err(problem), Err(unwritten)) => {
+            context.terminal.warn(&unwritten.message);
+            Err(problem)
+        }
+    }
+}
+
+/// The message when the second signal ends the process in the middle of these targets.
+fn aborted(targets: &[String], all_or_none: bool) -> Diagnostic {
+    if targets.is_empty() {
+        return Diagnostic::new(interrupt::exit(), "ended between two targets")
+            .hint("`status` with the same fleet shows where each target stands");
+    }
+    let names: Vec<&str> = targets.iter().map(String::as_str).collect();
+    let count = describe::counted(targets.len(), "target", "targets");
+    let problem = Diagnostic::new(interrupt::exit(), format!("ended in the middle of {count}"))
+        .detail(named(&names))
+        .detail("each database rolls back what a transaction holds, and keeps the rest");
+    match all_or_none {
+        true => problem
+            .detail("transactions that were prepared hold their locks until it is decided about them")
+            .hint("the same command decides about them, and begins again"),
+        false => problem.hint("`repair` with the same fleet shows which revisions were interrupted"),
+    }
 }
 
 /// Prints how many targets there are for each outcome, and the slowest ones.
@@ -93,7 +147,7 @@ fn summarize(context: &Context, report: &FleetReport) {
 }
 
 /// The end of the command: success, or the reasons for which targets did not succeed.
-fn verdict(report: &FleetReport) -> Result<Exit, Diagnostic> {
+fn verdict(report: &FleetReport, was_stopped: bool, is_relative: bool) -> Result<Exit, Diagnostic> {
     let of = |outcome| report.targets.iter().filter(|own| own.outcome == outcome).count();
     let bad = report.targets.iter().filter(|own| !own.outcome.is_success()).count();
     if bad == 0 {
@@ -101,8 +155,7 @@ fn verdict(report: &FleetReport) -> Result<Exit, Diagnostic> {
     }
     let all = describe::counted(report.targets.len(), "target", "targets");
     let reasons = reasons(report);
-    let is_stopped = !report.was_halted && reasons.is_empty();
-    let (exit, message) = match is_stopped {
+    let (exit, message) = match was_stopped {
         true => (interrupt::exit(), format!("stopped with {bad} of {all} left")),
         false => (Exit::Targets, format!("{bad} of {all} did not succeed")),
     };
@@ -115,6 +168,10 @@ fn verdict(report: &FleetReport) -> Result<Exit, Diagnostic> {
     }
     match of(TargetOutcome::NotBegun) {
         0 => {}
+        count if report.was_halted_by_canaries => {
+            let count = describe::counted(count, "target", "targets");
+            problem = problem.detail(format!("{count} not begun: not all canaries succeeded"));
+        }
         count if report.was_halted => {
             problem = problem
                 .detail(format!(
@@ -125,12 +182,29 @@ fn verdict(report: &FleetReport) -> Result<Exit, Diagnostic> {
         }
         count => problem = problem.detail(format!("{} not begun", describe::counted(count, "target", "targets"))),
     }
-    let hints = reasons.iter().flat_map(|reason| reason.problem.hints.iter());
-    let hints: BTreeSet<&String> = hints.filter(|hint| !hint.starts_with("the same command")).collect();
+    let mut hints: Vec<&String> = Vec::new();
+    for hint in reasons.iter().flat_map(|reason| reason.problem.hints.iter()) {
+        if !hint.starts_with("the same command") && !hints.contains(&hint) {
+            hints.push(hint);
+        }
+    }
     for hint in hints.into_iter().take(SPELLED_OUT) {
         problem = problem.hint(hint.clone());
     }
-    Err(problem.hint("the same command continues: it leaves out what is done"))
+    Err(match report.targets.iter().any(|own| can_go_on(own.outcome)) {
+        true if is_relative => problem.hint(
+            "the same command would count from where each target is now: name a revision, or the targets that are left with \
+             `--only`",
+        ),
+        true => problem.hint("the same command continues: it leaves out what is done"),
+        false => problem,
+    })
+}
+
+/// Whether another run can do what this one did not, when what is in its way is gone.
+fn can_go_on(outcome: TargetOutcome) -> bool {
+    use TargetOutcome::{Failed, Locked, NotBegun, RolledBack, Stopped, Unreachable};
+    matches!(outcome, Failed | Locked | NotBegun | RolledBack | Stopped | Unreachable)
 }
 
 /// Why some targets did not succeed.

@@ -59,7 +59,8 @@ pub(crate) async fn answer_current(
 /// What an upgrade would do, without doing it: how many targets have which revisions pending.
 pub(crate) async fn preview(context: &Context, fleet: &Fleet) -> Result<Exit, Diagnostic> {
     let standings = fleet.standings().await;
-    answer(context, fleet, &standings, Format::Text)?;
+    let format = if context.terminal.json { Format::Json } else { Format::Text };
+    answer(context, fleet, &standings, format)?;
     let open = standings.iter().filter(|own| own.as_ref().is_ok_and(|own| !own.pending.is_empty())).count();
     let targets = describe::counted(open, "target", "targets");
     context.terminal.status(format!("{targets} with pending revisions; nothing was changed"));

@@ -20,6 +20,7 @@ impl From<FleetError> for Diagnostic {
             }
             FleetError::SameName { .. } => plain.hint("give one of them another name, or its group a name"),
             FleetError::SameDatabase { .. } => plain.hint("remove one of them"),
+            FleetError::Schema { .. } => plain.hint("rename the schema, or leave it out of the fleet"),
             FleetError::SeveralSystems { .. } => {
                 plain.hint("run each system by itself: `--only PATTERN` and `--tagged TAG` select targets")
             }

@@ -57,6 +57,12 @@ pub(super) enum Answer<'a> {
 }
 
 impl OutputArgs {
+    /// Whether the answer is a document, for one database.
+    pub(super) fn is_document(&self) -> bool {
+        self.output.is_some()
+            || self.format.is_some_and(|format| !matches!(format, LintFormat::Text | LintFormat::Github))
+    }
+
     /// Where the answer goes. The extension of the file name says the format, unless the user does.
     ///
     /// # Errors
