@@ -14,7 +14,7 @@ pub(crate) use holder::{clear_holder, register_holder, register_holder_after, re
 pub(crate) use limits::{limit, limited};
 #[cfg(feature = "cli")]
 pub(crate) use policy::refused_in_transaction;
-pub(crate) use policy::{begin, changes_role, outside, touches_session};
+pub(crate) use policy::{begin, changes_role, outside, switches_foreign_keys, touches_session};
 #[cfg(feature = "cli")]
 pub(crate) use scratch::outside_change;
 pub(crate) use work::{SessionSource, SharedSession, WorkSession};

@@ -5,6 +5,7 @@
 
 mod hangs;
 mod losses;
+mod resumed;
 mod rows;
 mod runs;
 pub(crate) mod script;
@@ -15,10 +16,18 @@ use seachange_tests::harness::{Case, TestResult};
 use seachange_tests::{Backend, TestDatabase};
 
 pub(crate) fn trials() -> Vec<Case> {
-    [rows::trials(), runs::trials(), words::trials(), hangs::trials(), losses::trials(), watch::trials()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        rows::trials(),
+        runs::trials(),
+        words::trials(),
+        hangs::trials(),
+        losses::trials(),
+        watch::trials(),
+        resumed::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The same test on MariaDB and on MySQL.

@@ -105,6 +105,11 @@ pub(crate) fn of_grammar(grammar: SqlDialect) -> Option<&'static dyn Dialect> {
     of(driver)
 }
 
+/// Whether the engine itself has made a variable or a temporary table, which ends with the statements of one change.
+fn is_own(name: &str) -> bool {
+    name.rsplit('.').next().is_some_and(|name| name.starts_with("seachange_"))
+}
+
 /// Writes a value with sea-query, except the values that it writes wrongly or not at all: a character beyond ASCII, a
 /// number that is not finite, and a single-precision number, which the driver widens.
 fn common(builder: &impl QueryBuilder, value: &Value) -> Result<String, &'static str> {

@@ -15,6 +15,8 @@ pub enum Refusal {
     /// A setting that changes when the session commits, or a transaction that other sessions can end: `SET autocommit`,
     /// `XA`.
     TransactionMode,
+    /// A lock that all writers of the server wait for, the journal too: `FLUSH TABLES WITH READ LOCK`, `BACKUP STAGE`.
+    LocksOut,
     /// `COPY` from or to the client, which waits for rows that no revision can send.
     Copy,
     /// A statement after the end of the lease that excludes other runs, on a cluster.
@@ -67,6 +69,7 @@ impl fmt::Display for Refusal {
                 "the engine began the transaction of the revision, and ends it together with the row that records the revision",
             ),
             Self::TransactionMode => f.write_str("the statement changes how the session commits, on which the engine depends"),
+            Self::LocksOut => f.write_str("the statement locks tables that the engine has to write to, in other sessions too"),
             Self::Copy => f.write_str("a revision cannot send or receive the rows of `COPY`"),
             Self::LeaseEnded { end } => write!(f, "{end}"),
             Self::Diagnostics => f.write_str(
@@ -99,6 +102,7 @@ impl Refusal {
                 "return `Some(false)` from `use_transaction` to begin and end transactions in the revision, or leave them out",
             ),
             Self::TransactionMode => Some("begin and end transactions with `begin`, `commit` and `rollback`"),
+            Self::LocksOut => Some("run it with a client of the database, around the run"),
             Self::Copy => Some("insert the rows, or run `COPY` with a client of the database"),
             Self::Diagnostics => Some("use what SeaORM returns for the statement, such as `rows_affected()`"),
             Self::NotInBatch => Some("send other statements before the backfill, or after it"),

@@ -25,6 +25,7 @@ use crate::autogenerate::{AutogenerateError, DatabaseState, FilledTables, TableF
 use crate::backend::dialect::Dialect;
 use crate::backend::dialect::with_values;
 use crate::database_error::reason_with_detail;
+use crate::error::Refusal;
 use crate::inspect::CatalogueConnection;
 use crate::intercept::{BeginOptions, StatementHandler};
 use crate::revision::RegisteredRevision;
@@ -318,6 +319,9 @@ impl MeasuringSession {
 
     /// Why a statement might change something outside of the copy.
     async fn leads_outside(&self, facts: &[StatementFacts]) -> Result<Option<String>, DbErr> {
+        if facts.iter().any(|facts| facts.kind == StatementKind::Copy) {
+            return Ok(Some(Refusal::Copy.to_string()));
+        }
         let change = outside_change(&(&self.connection).into(), facts, self.dialect.grammar()).await?;
         Ok(change.map(|change| change.to_string()))
     }

@@ -36,15 +36,36 @@ fn single(facts: &StatementFacts, holds_tables: bool) -> JournalEffect {
     match facts.kind {
         StatementKind::Control => JournalEffect::Control,
         StatementKind::LockTables | StatementKind::UnlockTables => JournalEffect::LockTables,
-        StatementKind::Session if facts.is_understood && facts.session_writes.iter().all(is_setting) => {
-            JournalEffect::Passing
-        }
+        StatementKind::Session | StatementKind::Query if is_passing(facts) => JournalEffect::Passing,
         StatementKind::Session => JournalEffect::Session,
-        StatementKind::Query if facts.session_writes.iter().any(|state| !is_setting(state)) => JournalEffect::Session,
+        // A setting is the value of a query, or ends with the next statement.
+        StatementKind::Query
+            if facts
+                .session_writes
+                .iter()
+                .any(|state| !is_setting(state) || matches!(state, SessionState::Setting(_))) =>
+        {
+            JournalEffect::Session
+        }
         StatementKind::Query if !facts.may_write => JournalEffect::Read,
         StatementKind::Query | StatementKind::Rows if !holds_tables => JournalEffect::Rows,
         _ => JournalEffect::Other,
     }
+}
+
+/// Whether a statement does nothing but set settings of the session to values that are the same whenever it runs.
+fn is_passing(facts: &StatementFacts) -> bool {
+    let is_lasting = |state: &SessionState| match state {
+        // It holds for the next statement alone.
+        SessionState::Setting(name) => name != "insert_id",
+        state => is_setting(state),
+    };
+    let sets = facts.session_writes.iter().any(|state| matches!(state, SessionState::Setting(_)));
+    (sets || facts.kind == StatementKind::Session)
+        && facts.is_understood
+        && !facts.may_write
+        && facts.reads.is_empty()
+        && facts.session_writes.iter().all(is_lasting)
 }
 
 fn is_setting(state: &SessionState) -> bool {
@@ -69,6 +90,9 @@ mod tests {
         check("CREATE TEMPORARY TABLE a (b int)", JournalEffect::Session);
         check("SET @id = LAST_INSERT_ID()", JournalEffect::Session);
         check("SET foreign_key_checks = 0", JournalEffect::Passing);
+        check("SET insert_id = 100", JournalEffect::Session);
+        check("SET SESSION group_concat_max_len = (SELECT max(v) FROM a)", JournalEffect::Session);
+        check("SELECT @n := max(v) FROM a", JournalEffect::Session);
         check("SET @@session.sql_mode = ''", JournalEffect::Passing);
         check("# set the totals\nUPDATE a SET b = 1", JournalEffect::Rows);
         check("CALL something()", JournalEffect::Other);
@@ -77,6 +101,17 @@ mod tests {
         check("COMMIT;", JournalEffect::Control);
         check("ROLLBACK TO SAVEPOINT a", JournalEffect::Control);
         check("LOCK TABLES a WRITE", JournalEffect::LockTables);
+    }
+
+    /// A setting that a query sets is set again; one whose value comes from a table cannot be.
+    #[test]
+    fn functions_that_set_settings() {
+        let of = |sql: &str| effect(&read(sql, SqlDialect::Postgres), false);
+        assert_eq!(of("SELECT set_config('search_path', 'billing', false)"), JournalEffect::Passing);
+        assert_eq!(of("SELECT set_config('app.n', max(v)::text, false) FROM a"), JournalEffect::Session);
+        assert_eq!(of("SELECT pg_advisory_lock(42)"), JournalEffect::Session);
+        assert_eq!(of("SELECT setseed(0.5)"), JournalEffect::Session);
+        assert_eq!(of("SELECT current_setting('app.n')"), JournalEffect::Read);
     }
 
     #[test]

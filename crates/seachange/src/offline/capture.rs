@@ -11,7 +11,7 @@ use super::writer::ScriptText;
 use crate::alter::offline_scope::Recording;
 use crate::error::{Error, ScriptError};
 use crate::runner::{StepContext, is_transactional, runs_in_transaction};
-use crate::session::{changes_role, touches_session};
+use crate::session::{changes_role, switches_foreign_keys, touches_session};
 use crate::sql::{self, SqlDialect, StatementFacts};
 
 /// The statements that a revision sends, and whether it needs foreign keys off.
@@ -121,7 +121,9 @@ impl ScriptWriter<'_> {
         job: StepContext<'_>,
         written: &CapturedRevision,
     ) -> Result<(), Error> {
-        let rebuild = self.dialect.rebuild().filter(|_| written.rebuilds);
+        let facts = written.facts(self.backend.sql_dialect());
+        // As the runner does it; inside of the transaction, the `PRAGMA` of the revision does nothing.
+        let rebuild = self.dialect.rebuild().filter(|_| written.rebuilds || switches_foreign_keys(&facts));
         if let Some(rebuild) = rebuild {
             rebuild.before.iter().for_each(|statement| writer.statement(statement));
         }
@@ -134,7 +136,7 @@ impl ScriptWriter<'_> {
             rebuild.purpose.iter().for_each(|line| writer.comment(line));
             rebuild.check.iter().for_each(|statement| writer.statement(statement));
         }
-        if changes_role(&written.facts(self.backend.sql_dialect())) {
+        if changes_role(&facts) {
             self.backend.own_role().split("; ").filter(|role| !role.is_empty()).for_each(|role| writer.statement(role));
         }
         writer.text(&match job.step.direction {

@@ -28,7 +28,7 @@ use crate::intercept::{BeginOptions, StatementHandler};
 use crate::lease::Lease;
 use crate::limits::Deadline;
 use crate::run_context::RunContext;
-use crate::sql::{self, SqlDialect};
+use crate::sql::{self, SqlDialect, StatementKind};
 
 /// SQLSTATE `in_failed_sql_transaction`: an earlier statement failed, and PostgreSQL ignores all statements until the
 /// rollback.
@@ -204,6 +204,10 @@ impl DirectSession {
             return Ok(());
         }
         let facts = sql::read(sql, self.dialect);
+        // The server would wait for rows for ever.
+        if facts.iter().any(|facts| facts.kind == StatementKind::Copy) {
+            return Err(self.refuse(Refusal::Copy, sql));
+        }
         match outside_change(&self.executor(), &facts, self.dialect).await? {
             // What is there already cannot be made.
             None | Some(OutsideChange::Server { is_new: true, .. }) => Ok(()),

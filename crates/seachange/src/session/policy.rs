@@ -57,11 +57,30 @@ pub(crate) fn outside(statements: &[StatementFacts], dialect: SqlDialect) -> Opt
     statements.iter().find_map(|facts| match (&facts.control, facts.kind) {
         (Some(TransactionControl::Other), _) if !sets_session(facts) => Some(Refusal::TransactionMode),
         (_, StatementKind::Copy) => Some(Refusal::Copy),
+        _ if dialect == SqlDialect::MySql && sets(facts, "completion_type") => Some(Refusal::TransactionMode),
+        _ if dialect == SqlDialect::MySql && locks_all_out(&facts.text) => Some(Refusal::LocksOut),
         _ if dialect != SqlDialect::Postgres && facts.session_reads.contains(&SessionState::Diagnostics) => {
             Some(Refusal::Diagnostics)
         }
         _ => None,
     })
+}
+
+/// Whether a statement sets this setting.
+fn sets(facts: &StatementFacts, name: &str) -> bool {
+    facts.session_writes.iter().any(|state| matches!(state, SessionState::Setting(own) if own == name))
+}
+
+/// Whether a statement of MySQL or MariaDB takes a lock that other sessions wait for, those of the engine too.
+fn locks_all_out(text: &str) -> bool {
+    let words: Vec<String> = text.split_whitespace().map(str::to_ascii_uppercase).collect();
+    let has =
+        |pair: [&str; 2]| words.windows(2).any(|own| own[0] == pair[0] && own[1].trim_end_matches(';') == pair[1]);
+    match words.first().map(String::as_str) {
+        Some("FLUSH") => has(["READ", "LOCK"]) || has(["FOR", "EXPORT"]),
+        Some("BACKUP") => true,
+        _ => false,
+    }
 }
 
 /// Decides about a transaction that the code begins through SeaORM.
@@ -134,8 +153,17 @@ fn ends_engine_transaction(control: &TransactionControl) -> bool {
 }
 
 fn switches_foreign_keys_off(pragma: &Pragma) -> bool {
-    const OFF: [&str; 4] = ["off", "0", "no", "false"];
-    pragma.name == "foreign_keys" && pragma.value.as_deref().is_some_and(|value| OFF.contains(&value))
+    pragma.name == "foreign_keys" && pragma.value.as_deref().is_some_and(|value| !is_true(value))
+}
+
+/// Whether SQLite takes the value of a `PRAGMA` for true: `on`, `yes`, `true`, or digits whose number has a bit among the
+/// lowest eight (`sqlite3GetBoolean`). Every other text is false, a negative number too.
+fn is_true(value: &str) -> bool {
+    let number = match value.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None => value.split(|letter: char| !letter.is_ascii_digit()).next().and_then(|digits| digits.parse().ok()),
+    };
+    matches!(value, "on" | "yes" | "true") || number.is_some_and(|number| number & 0xff != 0)
 }
 
 fn is_void_in_transaction(pragma: &Pragma) -> bool {

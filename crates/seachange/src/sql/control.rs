@@ -60,8 +60,11 @@ pub(super) fn read(mut cursor: Cursor<'_, '_>) -> Option<StatementFacts> {
     }
 }
 
-/// The facts of transaction control, which is understood if only known words follow.
+/// The facts of transaction control, which is understood if only known words follow. `AND CHAIN` begins another transaction.
 fn facts(control: TransactionControl, cursor: Cursor<'_, '_>) -> StatementFacts {
+    if cursor.rest().windows(2).any(|pair| pair[0].is_word("AND") && pair[1].is_word("CHAIN")) {
+        return other();
+    }
     let is_known = cursor.rest().iter().all(|token| MODES.contains(&token.text.to_ascii_uppercase().as_str()));
     let is_begin = control == TransactionControl::Begin;
     // The server closes the connection after `COMMIT RELEASE`.

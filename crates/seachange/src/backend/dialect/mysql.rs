@@ -16,6 +16,9 @@ const DELIMITERS: [&str; 4] = ["//", "$$", "||", ";;;;"];
 /// Settings that the preamble of a script sets.
 const IN_PREAMBLE: [&str; 6] = ["names", "character_set", "sql_mode", "time_zone", "database", "use"];
 
+/// Those of them that are no variables with a default.
+const WITHOUT_DEFAULT: [&str; 4] = ["names", "character_set", "database", "use"];
+
 impl Dialect for MySqlDialect {
     fn backend(&self) -> DbBackend {
         DbBackend::MySql
@@ -28,17 +31,33 @@ impl Dialect for MySqlDialect {
         ]
     }
 
-    /// No statement resets a session: each setting that the text changes gets its default.
+    /// No statement resets a session: each setting that the text changes gets its default, its variables get none, and its
+    /// temporary tables are dropped. The preamble follows, which builds on the defaults.
     fn reset(&self, facts: &[StatementFacts]) -> Vec<String> {
         let is_name = |name: &&String| name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
-        let states = facts.iter().flat_map(|facts| &facts.session_writes);
-        let names = states.filter_map(|state| match state {
-            SessionState::Setting(name) => Some(name),
-            _ => None,
-        });
-        let names: BTreeSet<&String> =
-            names.filter(is_name).filter(|name| !IN_PREAMBLE.contains(&name.as_str())).collect();
-        names.into_iter().map(|name| format!("SET SESSION {name} = DEFAULT")).collect()
+        let is_plain = |name: &&String| !WITHOUT_DEFAULT.contains(&name.as_str());
+        let (mut settings, mut others, mut is_in_preamble) = (BTreeSet::new(), BTreeSet::new(), false);
+        for state in facts.iter().flat_map(|facts| &facts.session_writes) {
+            match state {
+                SessionState::Setting(name) => {
+                    is_in_preamble |= IN_PREAMBLE.contains(&name.as_str());
+                    settings.extend(Some(name).filter(is_name).filter(is_plain));
+                }
+                SessionState::Variable(name) | SessionState::Temporary(name) if super::is_own(name) => {}
+                SessionState::Variable(name) if is_name(&name) => {
+                    others.insert(format!("SET @{name} = NULL"));
+                }
+                SessionState::Temporary(name) => {
+                    let quoted: Vec<String> =
+                        name.split('.').map(|part| format!("`{}`", part.replace('`', "``"))).collect();
+                    others.insert(format!("DROP TEMPORARY TABLE IF EXISTS {}", quoted.join(".")));
+                }
+                _ => {}
+            }
+        }
+        let settings = settings.into_iter().map(|name| format!("SET SESSION {name} = DEFAULT"));
+        let names = is_in_preamble.then(|| "SET NAMES DEFAULT".to_owned());
+        others.into_iter().chain(settings).chain(names).collect()
     }
 
     /// The settings that SQLx makes for every connection. A backslash in a string has to escape, which a server may

@@ -1,13 +1,26 @@
 //! Scripts for SQLite's command line.
 
+use std::collections::BTreeSet;
+
 use chrono::SecondsFormat;
 use sea_orm::sea_query::{Expr, SqliteQueryBuilder};
 use sea_orm::{DbBackend, Value};
 
 use super::{Dialect, RebuildScript, common};
-use crate::sql::{SqlDialect, StatementFacts};
+use crate::sql::{SessionState, SqlDialect, StatementFacts};
 
 pub(super) struct SqliteDialect;
+
+/// Settings that change what a later statement does, and that are off in a new session. A rebuild restores another one itself.
+const OFF_BY_DEFAULT: [&str; 7] = [
+    "case_sensitive_like",
+    "foreign_keys",
+    "ignore_check_constraints",
+    "query_only",
+    "recursive_triggers",
+    "reverse_unordered_selects",
+    "writable_schema",
+];
 
 /// A temporary table keeps the number of rows that violate foreign keys. Its check fails when there are more at the end
 /// than at the beginning: the error stops the script before it commits.
@@ -39,11 +52,21 @@ impl Dialect for SqliteDialect {
         ]
     }
 
-    /// The preamble switches foreign keys on again.
+    /// The settings that change what statements do get their defaults, and temporary tables are dropped. The preamble
+    /// switches foreign keys on again.
     fn reset(&self, facts: &[StatementFacts]) -> Vec<String> {
-        let pragmas = facts.iter().filter_map(|facts| facts.pragma.as_ref());
-        let is_switched = pragmas.into_iter().any(|pragma| pragma.name == "foreign_keys" && pragma.value.is_some());
-        if is_switched { vec!["PRAGMA foreign_keys = OFF".to_owned()] } else { Vec::new() }
+        let pragmas = facts.iter().filter_map(|facts| facts.pragma.as_ref()).filter(|pragma| pragma.value.is_some());
+        let switched = pragmas.map(|pragma| pragma.name.as_str()).filter(|name| OFF_BY_DEFAULT.contains(name));
+        let mut texts: BTreeSet<String> = switched.map(|name| format!("PRAGMA {name} = OFF")).collect();
+        for state in facts.iter().flat_map(|facts| &facts.session_writes) {
+            if let SessionState::Temporary(name) = state
+                && !super::is_own(name)
+            {
+                let name = name.rsplit('.').next().unwrap_or(name).replace('"', "\"\"");
+                texts.insert(format!("DROP TABLE IF EXISTS \"temp\".\"{name}\""));
+            }
+        }
+        texts.into_iter().collect()
     }
 
     /// The command line enforces foreign keys only when a `PRAGMA` says so; the engine always does.

@@ -7,6 +7,7 @@ use super::JournalledSession;
 use crate::backend::Backend;
 use crate::error::Refusal;
 use crate::intercept::{self, BatchCaller, BeginOptions, StatementHandler};
+use crate::journal::JournalEntry;
 use crate::journal::reads::RecordedRead;
 use crate::journal::statement_kind::{JournalEffect, effect};
 use crate::session::{self, DirectSession};
@@ -25,12 +26,7 @@ impl StatementHandler for JournalledSession {
             _ => {}
         }
         if let Some(entry) = self.next_replayed(&statement, &facts).await? {
-            if effect == JournalEffect::Session {
-                let (number, sql) = (entry.number, &entry.sql);
-                return Err(
-                    self.diverge(&format!("what statement {number} created was lost with its session: `{sql}`"))
-                );
-            }
+            self.check_lost(effect, &entry)?;
             self.answered(&entry)?;
             return intercept::executed(entry.rows_affected.unsigned_abs(), entry.last_insert_id.unsigned_abs());
         }
@@ -53,6 +49,7 @@ impl StatementHandler for JournalledSession {
             return self.read(statement, &facts).await;
         }
         if let Some(entry) = self.next_replayed(&statement, &facts).await? {
+            self.check_lost(effect, &entry)?;
             return self.recalled_rows(&entry, statement).await;
         }
         let result = match effect {
@@ -107,6 +104,17 @@ impl StatementHandler for JournalledSession {
         self.unmark(!self.is_committed);
         self.is_committed = false;
         self.live.rollback().await
+    }
+}
+
+impl JournalledSession {
+    /// Refuses to answer a statement from the journal whose effect ended with the session of the interrupted run.
+    fn check_lost(&mut self, effect: JournalEffect, entry: &JournalEntry) -> Result<(), DbErr> {
+        if effect != JournalEffect::Session {
+            return Ok(());
+        }
+        let (number, sql) = (entry.number, &entry.sql);
+        Err(self.diverge(&format!("what statement {number} created was lost with its session: `{sql}`")))
     }
 }
 

@@ -17,6 +17,7 @@ impl JournalledSession {
     ) -> Result<Option<JournalEntry>, DbErr> {
         self.number += 1;
         let Some(entry) = self.past.remove(&self.number) else {
+            self.check_ignored_failure(statement)?;
             self.check_session(statement, facts)?;
             self.check_partial(statement, facts).await?;
             return Ok(None);
@@ -30,6 +31,18 @@ impl JournalledSession {
         self.check_answerable(&entry, facts).await?;
         self.finished += 1;
         Ok(Some(entry))
+    }
+
+    /// Refuses a statement outside of a transaction that has no entry while later ones have: it failed, and the code went on.
+    /// It might succeed now.
+    fn check_ignored_failure(&mut self, statement: &Statement) -> Result<(), DbErr> {
+        if self.is_in_transaction() || !self.past.keys().any(|later| *later > self.number) {
+            return Ok(());
+        }
+        Err(self.diverge(&format!(
+            "statement {} failed before, which the code ignored, and it cannot be known whether it would fail now: `{}`",
+            self.number, statement.sql
+        )))
     }
 
     /// Refuses to answer a statement from the journal if it may have left state in its session that is needed later.
