@@ -106,6 +106,7 @@ pub(crate) fn of_grammar(grammar: SqlDialect) -> Option<&'static dyn Dialect> {
 }
 
 /// Whether the engine itself has made a variable or a temporary table, which ends with the statements of one change.
+#[cfg(any(feature = "sqlite", feature = "mysql"))]
 fn is_own(name: &str) -> bool {
     name.rsplit('.').next().is_some_and(|name| name.starts_with("seachange_"))
 }

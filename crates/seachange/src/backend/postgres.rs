@@ -328,7 +328,7 @@ impl Backend for PostgresBackend {
     }
 
     async fn free_connections(&self, connection: &DatabaseConnection) -> Result<Option<u64>, DbErr> {
-        // The limits of the role and of the database do not hold for a superuser; -1 is none.
+        // The limits of the role and of the database do not hold for a superuser; without one it is -1.
         const FREE: &str = "SELECT greatest(0, least(
                 current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint
                     - (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend'),
