@@ -17,6 +17,7 @@ pub(super) fn trials() -> Vec<Case> {
     let name = "guarantees::resumed_revision_has_its_settings";
     cases.push(Case::on(Backend::Postgres, name, setting_by_a_query));
     cases.extend(like_mysql("guarantees::resumed_revision_has_lost_its_variables", variable_by_a_query));
+    cases.extend(like_mysql("guarantees::resumed_revision_ends_its_transaction_again", schema_change_in_a_transaction));
     let name = "guarantees::chained_transactions_are_refused";
     cases.push(Case::on(Backend::Postgres, name, chained_transactions));
     cases.extend(like_mysql(name, chained_transactions));
@@ -77,6 +78,21 @@ fn variable_by_a_query(database: &TestDatabase) -> TestResult {
     let output = script.run("repair --resume")?;
     check_says(&output, &["was lost with its session"])?;
     assert_eq!(database.values::<Option<i32>>("SELECT v FROM b")?, [Some(42)], "{output}");
+    Ok(())
+}
+
+/// A change of the schema ends the transaction of the code, also when it is answered from the journal: the rows before and
+/// after it stay.
+fn schema_change_in_a_transaction(database: &TestDatabase) -> TestResult {
+    let steps = json!([
+        "BEGIN", "INSERT INTO a VALUES (1)", "CREATE TABLE z (v int)", "INSERT INTO a VALUES (2)", {"kill_once": "killed"},
+        "INSERT INTO a VALUES (3)", "ROLLBACK", "INSERT INTO a VALUES (4)"
+    ]);
+    let script = Script::new(database).up("l1", json!(["CREATE TABLE a (v int)"])).up("l2", steps);
+    script.succeed("up 1")?;
+    script.killed()?;
+    let output = script.succeed("repair --resume")?;
+    assert_eq!(numbers(database)?, [1, 2, 3, 4], "{output}");
     Ok(())
 }
 

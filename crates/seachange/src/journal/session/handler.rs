@@ -11,6 +11,7 @@ use crate::journal::JournalEntry;
 use crate::journal::reads::RecordedRead;
 use crate::journal::statement_kind::{JournalEffect, effect};
 use crate::session::{self, DirectSession};
+use crate::sql::StatementFacts;
 
 #[async_trait]
 impl StatementHandler for JournalledSession {
@@ -28,6 +29,7 @@ impl StatementHandler for JournalledSession {
         if let Some(entry) = self.next_replayed(&statement, &facts).await? {
             self.check_lost(effect, &entry)?;
             self.answered(&entry)?;
+            self.end_as_replayed(&facts).await?;
             return intercept::executed(entry.rows_affected.unsigned_abs(), entry.last_insert_id.unsigned_abs());
         }
         let result = match effect {
@@ -108,6 +110,17 @@ impl StatementHandler for JournalledSession {
 }
 
 impl JournalledSession {
+    /// Ends the transaction that the code has begun again, where a statement that is answered from the journal ended it before.
+    /// Nothing was written in it: what came before was answered too.
+    async fn end_as_replayed(&mut self, facts: &[StatementFacts]) -> Result<(), DbErr> {
+        let commits = facts.iter().any(|facts| facts.commits_implicitly);
+        if commits && self.is_in_transaction() && !self.is_committed && !self.backend.rolls_back_ddl() {
+            self.control_own("COMMIT").await?;
+            self.commit_implicitly();
+        }
+        Ok(())
+    }
+
     /// Refuses to answer a statement from the journal whose effect ended with the session of the interrupted run.
     fn check_lost(&mut self, effect: JournalEffect, entry: &JournalEntry) -> Result<(), DbErr> {
         if effect != JournalEffect::Session {
