@@ -35,7 +35,7 @@ pub(crate) struct RunContext<'a> {
     pub(crate) stop: &'a Arc<AtomicBool>,
     /// What takes the place of the commit, for a run over several databases that commit together.
     pub(crate) prepared: Option<&'a PreparedTransaction>,
-    /// How long to wait for another run, if that differs from the limits.
+    /// The turn of a target in a fleet, if others can have it.
     pub(crate) first_turn: Option<&'a FirstTurn>,
     /// The lease of the run, on a cluster.
     pub(crate) lease: &'a LeaseSlot,

@@ -93,8 +93,8 @@ impl DirectoryRow<'_> {
     fn server(&self, name: &str, file: Option<&str>) -> Result<DatabaseSettings, FleetError> {
         let invalid = |source| FleetError::Settings { target: name.to_owned(), source: Box::new(source) };
         let settings = match (self.text("url")?, file) {
-            (Some(_), Some(_)) => return Err(self.wrong("it has both a `url` and a `file`".to_owned())),
-            (None, Some(file)) => DatabaseSettings::in_existing_file(file),
+            // A `file` has no `url` beside it.
+            (_, Some(file)) => DatabaseSettings::in_existing_file(file),
             (Some(url), None) => {
                 let variables = DatabaseVariables { url: Some(url), ..DatabaseVariables::default() };
                 DatabaseSettings::resolve(&variables).map_err(invalid)?

@@ -72,8 +72,9 @@ impl Fleet {
     /// # Errors
     ///
     /// [`FleetError::NotTogether`] on another database system, [`FleetError::TooFewPrepared`],
-    /// [`FleetError::TooFewConnections`]; [`FleetError::Run`] when another run of this kind holds a database for too long; [`FleetError::Undecided`] if the target that holds the decision about a prepared
-    /// transaction is not in the fleet. What happens in a target is in the report.
+    /// [`FleetError::TooFewConnections`]; [`FleetError::Run`] when another run of this kind holds a database for too long;
+    /// [`FleetError::Undecided`] if the target that holds the decision about a prepared transaction is not in the fleet. What
+    /// happens in a target is in the report.
     pub async fn upgrade_together(&self, targets: &[Target]) -> Result<FleetReport, FleetError> {
         let start = Instant::now();
         if let Some(other) = self.targets.iter().find(|target| target.settings.driver() != Driver::Postgres) {

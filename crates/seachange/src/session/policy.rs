@@ -3,7 +3,7 @@
 use crate::backend::SAVEPOINT;
 use crate::error::Refusal;
 use crate::intercept::BeginOptions;
-use crate::sql::{Pragma, SessionState, SqlDialect, StatementFacts, StatementKind, TransactionControl};
+use crate::sql::{Pragma, SessionState, SqlDialect, StatementFacts, StatementKind, TransactionControl, words};
 
 /// The prefix of the savepoints that the engine sets for transactions that the code begins inside of another one.
 const INNER_SAVEPOINTS: &str = "seachange_savepoint_";
@@ -73,9 +73,8 @@ fn sets(facts: &StatementFacts, name: &str) -> bool {
 
 /// Whether a statement of MySQL or MariaDB takes a lock that other sessions wait for, those of the engine too.
 fn locks_all_out(text: &str) -> bool {
-    let words: Vec<String> = text.split_whitespace().map(str::to_ascii_uppercase).collect();
-    let has =
-        |pair: [&str; 2]| words.windows(2).any(|own| own[0] == pair[0] && own[1].trim_end_matches(';') == pair[1]);
+    let words = words(text, SqlDialect::MySql);
+    let has = |pair: [&str; 2]| words.windows(2).any(|own| own == pair);
     match words.first().map(String::as_str) {
         Some("FLUSH") => has(["READ", "LOCK"]) || has(["FOR", "EXPORT"]),
         Some("BACKUP") => true,

@@ -117,7 +117,6 @@ pub(crate) fn joined(tokens: &[Token<'_>]) -> String {
 }
 
 /// The words and numbers of a text outside of quotes and comments, in capitals.
-#[cfg(any(feature = "sqlite", feature = "cli"))]
 pub(crate) fn words(text: &str, syntax: impl Into<Syntax>) -> Vec<String> {
     let words =
         tokens(text, syntax).into_iter().filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::Number));

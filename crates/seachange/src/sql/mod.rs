@@ -32,7 +32,6 @@ mod tests;
 use sea_orm::DbBackend;
 
 pub(crate) use facts::{Pragma, SessionState, StatementFacts, StatementKind, TransactionControl, read};
-#[cfg(any(feature = "sqlite", feature = "cli"))]
 pub(crate) use lexer::words;
 pub(crate) use lexer::{Token, TokenKind, joined, significant, tokens};
 pub(crate) use names::quoted_name;
