@@ -38,10 +38,27 @@ use crate::sql::catalog_effect::{CatalogEffect, CatalogObject};
 /// The facts about a table from the catalogue on which a resumed revision depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TableFacts {
-    /// Whether a rolled back transaction undoes changes of its rows.
-    pub(crate) rolls_back: bool,
+    /// How much of a change of its rows a rolled back transaction undoes.
+    pub(crate) undone: Undone,
     /// Whether it has no triggers, or only triggers that are known to leave nothing in a session.
     pub(crate) has_known_triggers: bool,
+}
+
+/// How much of a change a rolled back transaction undoes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Undone {
+    All,
+    /// Rows of other tables, which triggers or routines may have changed, may stay.
+    Part,
+    /// The storage engine knows no transactions.
+    Nothing,
+}
+
+impl Undone {
+    /// Of two changes together.
+    pub(crate) fn and(self, other: Self) -> Self {
+        if self == other { self } else { Self::Part }
+    }
 }
 
 /// A transaction for a revision has begun, and this session has the lock of the revisions' session.
@@ -307,6 +324,11 @@ pub(crate) trait Backend: Send + Sync {
 
     /// The facts about a table from the catalogue; the table is named as `schema.table` or `table`.
     async fn table_facts(&self, executor: &DatabaseExecutor<'_>, table: &str) -> Result<TableFacts, DbErr>;
+
+    /// Whether a rolled back transaction undoes changes of all tables of the current database.
+    async fn rolls_back_all(&self, _executor: &DatabaseExecutor<'_>) -> Result<bool, DbErr> {
+        Ok(true)
+    }
 
     /// Whether a query failed because the table that it reads does not exist.
     fn is_missing_table(&self, error: &DbErr) -> bool;

@@ -112,8 +112,8 @@ pub enum Error {
         /// What the journal knows of the revision. Only a run fills it in, under its lock.
         known: Option<Box<InterruptedRevision>>,
     },
-    /// The user has to say whether the statement took effect during which a revision was interrupted.
-    #[error("statement {} of `{}` may have taken effect or not", number(interruption), interruption.revision)]
+    /// The user has to say whether the statements took effect of which this is unknown.
+    #[error("{} of `{}` may have taken effect or not", interruption.doubtful(), interruption.revision)]
     InDoubt {
         /// The interrupted revision.
         interruption: Box<InterruptedRevision>,
@@ -378,8 +378,4 @@ fn lost(is_pooled: bool) -> &'static str {
     } else {
         "the lock that keeps other runs out is gone"
     }
-}
-
-fn number(interruption: &InterruptedRevision) -> i64 {
-    interruption.in_doubt.as_ref().map_or(0, |(entry, _)| entry.number)
 }

@@ -52,7 +52,11 @@ pub(super) fn trials() -> Vec<Case> {
     for (backend, engine) in [(Backend::MariaDb, "MyISAM"), (Backend::MySql, "MyISAM"), (Backend::MariaDb, "Aria")] {
         let name = format!("guarantees::table_of_{}_is_in_doubt", engine.to_lowercase());
         cases.push(Case::on(backend, &name, move |database| table_is_in_doubt(database, engine)));
+        let name = format!("guarantees::rows_of_{}_in_a_transaction_are_not_doubled", engine.to_lowercase());
+        cases.push(Case::on(backend, &name, move |database| rows_in_a_transaction(database, engine)));
     }
+    let name = "guarantees::rows_that_do_not_roll_back_in_a_whole_transaction";
+    cases.extend(like_mysql(name, rows_of_a_whole_transaction));
     let default = "guarantees::default_storage_engine_is_not_ours";
     cases.push(Case::owning(Backend::MariaDb, default, || default_storage_engine_is_not_ours(MariaDbServer::start())));
     cases.push(Case::owning(Backend::MySql, default, || default_storage_engine_is_not_ours(MySqlServer::start())));
@@ -507,36 +511,111 @@ fn reads_what_there_is(script: Script<'_>) -> TestResult {
 
 // Tables that do not roll back.
 
+/// The table `kept` does not roll back. Each statement writes to it: itself, by a trigger, a view, a function.
+fn writes_that_stay(engine: &str) -> (Vec<String>, [(&'static str, &'static str); 4]) {
+    let tables = vec![
+        "CREATE TABLE a (v int)".to_owned(),
+        format!("CREATE TABLE kept (v int) ENGINE={engine}"),
+        "CREATE TABLE b (v int)".to_owned(),
+        "CREATE TABLE watched (v int)".to_owned(),
+        "CREATE VIEW seen AS SELECT v FROM kept".to_owned(),
+        "CREATE TRIGGER t AFTER INSERT ON watched FOR EACH ROW INSERT INTO kept VALUES (NEW.v)".to_owned(),
+        "CREATE FUNCTION keep (n int) RETURNS int NOT DETERMINISTIC MODIFIES SQL DATA \
+         BEGIN INSERT INTO kept VALUES (n); RETURN n; END"
+            .to_owned(),
+        "INSERT INTO a VALUES (1), (2), (3)".to_owned(),
+    ];
+    let writes = [
+        ("table", "INSERT INTO kept SELECT v + 0 * SLEEP(0.1) FROM a"),
+        ("trigger", "INSERT INTO watched SELECT v + 0 * SLEEP(0.1) FROM a"),
+        ("view", "INSERT INTO seen SELECT v + 0 * SLEEP(0.1) FROM a"),
+        ("function", "INSERT INTO b SELECT keep(v) + 0 * SLEEP(0.1) FROM a"),
+    ];
+    (tables, writes)
+}
+
+const KEPT: &str = "SELECT v FROM kept ORDER BY v";
+
 /// A process is killed while its statement runs: the server finishes the statement, and the rows stay.
 fn table_is_in_doubt(database: &TestDatabase, engine: &str) -> TestResult {
-    let tables = json!([
-        format!("CREATE TABLE a (v int) ENGINE={engine}"),
-        format!("CREATE TABLE b (v int) ENGINE={engine}"),
-        "INSERT INTO a VALUES (1), (2), (3)",
-    ]);
-    let script = Script::new(database).up("l1", tables);
-    let script = script.up("l2", json!(["INSERT INTO b SELECT v + 0 * SLEEP(0.1) FROM a"]));
-    let mut running = script.program("up")?.start()?;
-    let at_work = format!(
-        "SELECT count(*) FROM information_schema.processlist WHERE db = '{}' AND info LIKE 'INSERT INTO b%'",
-        database.name()
-    );
-    while database.value::<i64>(&at_work)? == 0 {
-        if running.has_ended()? {
-            return Err(format!("it has ended: {}", running.kill()).into());
+    let (tables, writes) = writes_that_stay(engine);
+    for (way, write) in writes {
+        let database = another(database)?;
+        let at_work = format!(
+            "SELECT count(*) FROM information_schema.processlist WHERE db = '{}' AND info LIKE 'INSERT INTO%SLEEP%'",
+            database.name()
+        );
+        let script = Script::new(&database).up("l1", json!(tables)).up("l2", json!([write]));
+        script.succeed("up 1")?;
+        let mut running = script.program("up")?.start()?;
+        while database.value::<i64>(&at_work)? == 0 {
+            if running.has_ended()? {
+                return Err(format!("{way}: it has ended: {}", running.kill()).into());
+            }
+            running.pause()?;
         }
-        running.pause()?;
+        running.kill();
+        while database.value::<i64>(&at_work)? > 0 {
+            sleep(Duration::from_millis(5));
+        }
+        let before = database.values::<i32>(KEPT)?;
+        let ending = script.go_on()?;
+        let after = database.values::<i32>(KEPT)?;
+        match ending {
+            Ending::Applied => assert_eq!(after, [1, 2, 3], "{way}"),
+            Ending::Refused(output) => assert_eq!(after, before, "{way}: {output}"),
+        }
     }
-    running.kill();
-    while database.value::<i64>(&at_work)? > 0 {
-        sleep(Duration::from_millis(5));
+    Ok(())
+}
+
+/// A process is killed inside of a transaction of its code: the rows stay, and what the engine wrote in the transaction does
+/// not.
+fn rows_in_a_transaction(database: &TestDatabase, engine: &str) -> TestResult {
+    let (tables, writes) = writes_that_stay(engine);
+    let by_call = "CREATE PROCEDURE keep_all () INSERT INTO kept SELECT v FROM a";
+    let tables: Vec<_> = tables.iter().map(String::as_str).chain([by_call]).collect();
+    for (way, write) in writes.into_iter().chain([("procedure", "CALL keep_all()")]) {
+        let database = another(database)?;
+        let steps = json!(["BEGIN", "INSERT INTO b VALUES (9)", write, {"kill_once": "killed"}, "COMMIT"]);
+        let script = Script::new(&database).up("l1", json!(tables)).up("l2", steps);
+        script.succeed("up 1")?;
+        script.killed()?;
+        let output = script.run("repair")?;
+        assert!(!output.stdout.contains("VALUES (9)"), "{way}: {output}");
+        check_says(&output, &[write])?;
+        let output = script.run("repair --resume")?;
+        assert_eq!(database.values::<i32>(KEPT)?, [1, 2, 3], "{way}: {output}");
+        // Only of a table it is known that nothing of the statement was rolled back.
+        assert_eq!(script.is_applied("l2")?, way == "table", "{way}: {output}");
+        if way == "trigger" {
+            script.succeed("repair --resume --ran")?;
+        }
+        if script.is_applied("l2")? {
+            assert_eq!(database.values::<i32>(KEPT)?, [1, 2, 3], "{way}");
+            assert_eq!(database.values::<i32>("SELECT v FROM b")?, [9], "{way}");
+        }
     }
-    let before = database.values::<i32>("SELECT v FROM b ORDER BY v")?;
-    let ending = script.go_on()?;
-    let after = database.values::<i32>("SELECT v FROM b ORDER BY v")?;
-    match ending {
-        Ending::Applied => assert_eq!(after, [1, 2, 3]),
-        Ending::Refused(output) => assert_eq!(after, before, "{output}"),
+    Ok(())
+}
+
+/// A transaction of the code that ends as it should leaves no doubt.
+fn rows_of_a_whole_transaction(database: &TestDatabase) -> TestResult {
+    let (tables, writes) = writes_that_stay("MyISAM");
+    // A call of a function is never answered from the journal.
+    for (way, write) in writes.into_iter().filter(|(way, _)| *way != "function") {
+        let database = another(database)?;
+        let read = json!({"query": {"sql": "SELECT * FROM a", "print": false}});
+        let steps = json!([
+            "BEGIN", read, "INSERT INTO b VALUES (9)", write, "COMMIT", {"kill_once": "killed"},
+            "INSERT INTO a VALUES (4)"
+        ]);
+        let script = Script::new(&database).up("l1", json!(tables)).up("l2", steps);
+        script.succeed("up 1")?;
+        script.killed()?;
+        let output = script.succeed("repair --resume")?;
+        assert_eq!(database.values::<i32>(KEPT)?, [1, 2, 3], "{way}: {output}");
+        assert_eq!(database.value::<i64>("SELECT COUNT(*) FROM a")?, 4, "{way}: {output}");
     }
     Ok(())
 }

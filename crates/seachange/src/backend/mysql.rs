@@ -16,7 +16,7 @@ use sqlparser::dialect::MySqlDialect;
 use super::server::untried;
 use super::{
     Backend, Blocker, Cluster, FleetQueries, LocationColumns, LockKey, LockRole, ObjectState, ServerIdentity,
-    StatementProgress, TableFacts, clamp_to_setting, drop_listed, query_scalar,
+    StatementProgress, TableFacts, Undone, clamp_to_setting, drop_listed, query_scalar,
 };
 use crate::alter::is_mariadb;
 use crate::database_error::{database_error, has_code};
@@ -233,11 +233,14 @@ impl Backend for MySqlBackend {
         Ok(if count > 0 { ObjectState::Present } else { ObjectState::Absent })
     }
 
-    /// The server says which storage engines roll back. A trigger is known when the engine understands its body.
+    /// The server says which storage engines roll back. A trigger is known when the engine understands its body. What a
+    /// view or a trigger writes to is any table of the database.
     async fn table_facts(&self, executor: &DatabaseExecutor<'_>, table: &str) -> Result<TableFacts, DbErr> {
-        const ENGINE: &str = "SELECT COALESCE(MAX(e.transactions = 'YES'), 1) AS answer
-            FROM information_schema.tables t LEFT JOIN information_schema.engines e ON e.engine = t.engine
-            WHERE t.table_schema = COALESCE(?, DATABASE()) AND t.table_name = ? AND t.table_type = 'BASE TABLE'";
+        const KIND: &str = "SELECT COALESCE((
+                SELECT CASE WHEN t.table_type = 'BASE TABLE' THEN COALESCE(e.transactions, 'NO') = 'YES' ELSE 2 END
+                FROM information_schema.tables t LEFT JOIN information_schema.engines e ON e.engine = t.engine
+                WHERE t.table_schema = COALESCE(?, DATABASE()) AND t.table_name = ?
+            ), 1) AS answer";
         const TRIGGERS: &str = "SELECT CAST(action_statement AS CHAR) AS body FROM information_schema.triggers
             WHERE event_object_schema = COALESCE(?, DATABASE()) AND event_object_table = ?";
         let (schema, name) = match table.split_once('.') {
@@ -245,15 +248,29 @@ impl Backend for MySqlBackend {
             None => (None, table.to_owned()),
         };
         let values = || [Value::from(schema.clone()), Value::from(name.clone())];
-        let rolls_back: i64 = query_scalar(executor, ENGINE, values()).await?;
+        let kind: i64 = query_scalar(executor, KIND, values()).await?;
         let statement = Statement::from_sql_and_values(DbBackend::MySql, TRIGGERS, values());
         let mut has_known_triggers = true;
+        let mut writes_to_others = kind == 2;
         for row in executor.query_all_raw(statement).await? {
             let body: String = row.try_get("", "body")?;
             let facts = sql::read(&body, SqlDialect::MySql);
             has_known_triggers &= facts.iter().all(|facts| facts.is_understood && facts.session_writes.is_empty());
+            writes_to_others |= facts.iter().any(|facts| facts.may_write);
         }
-        Ok(TableFacts { rolls_back: rolls_back == 1, has_known_triggers })
+        let undone = match writes_to_others && !self.rolls_back_all(executor).await? {
+            true => Undone::Part,
+            false if kind == 0 => Undone::Nothing,
+            false => Undone::All,
+        };
+        Ok(TableFacts { undone, has_known_triggers })
+    }
+
+    async fn rolls_back_all(&self, executor: &DatabaseExecutor<'_>) -> Result<bool, DbErr> {
+        const OTHERS: &str = "SELECT count(*) AS answer
+            FROM information_schema.tables t LEFT JOIN information_schema.engines e ON e.engine = t.engine
+            WHERE t.table_schema = DATABASE() AND t.table_type = 'BASE TABLE' AND COALESCE(e.transactions, 'NO') <> 'YES'";
+        Ok(query_scalar::<i64>(executor, OTHERS, []).await? == 0)
     }
 
     /// SQLSTATE 42S02, `no such table`.

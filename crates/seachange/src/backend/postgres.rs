@@ -16,7 +16,7 @@ use sqlparser::dialect::PostgreSqlDialect;
 use super::server::untried;
 use super::{
     Backend, BegunTransaction, Blocker, FleetQueries, LocationColumns, LockKey, LockRole, ObjectState, SAVEPOINT,
-    ServerIdentity, StatementProgress, TableFacts, clamp_to_setting, drop_listed, query_scalar,
+    ServerIdentity, StatementProgress, TableFacts, Undone, clamp_to_setting, drop_listed, query_scalar,
 };
 use crate::database_error::has_code;
 use crate::limits::Limits;
@@ -297,7 +297,7 @@ impl Backend for PostgresBackend {
             WHERE tgrelid = to_regclass($1) AND NOT tgisinternal";
         let name = table.split('.').map(quoted).collect::<Vec<_>>().join(".");
         let triggers: i32 = query_scalar(executor, TRIGGERS, [name.into()]).await?;
-        Ok(TableFacts { rolls_back: true, has_known_triggers: triggers == 0 })
+        Ok(TableFacts { undone: Undone::All, has_known_triggers: triggers == 0 })
     }
 
     /// SQLSTATE 42P01, `undefined_table`.

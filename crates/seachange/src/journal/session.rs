@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, ExecResult, QueryResul
 use super::read_log::ReadLog;
 use super::reads::{self, RecordedRead, Replay};
 use super::{JournalEntry, StatementState};
-use crate::backend::{Backend, TableFacts};
+use crate::backend::{Backend, TableFacts, Undone};
 use crate::database_error::is_lost_connection;
 use crate::error::Refusal;
 use crate::intercept::{BatchCaller, StatementHandler};
@@ -36,6 +36,13 @@ pub(crate) struct JournalTarget<'a> {
     pub(crate) is_resumed: bool,
 }
 
+/// What was counted at the begin of a transaction of the code.
+#[derive(Debug, Clone, Copy)]
+struct TransactionMark {
+    finished: usize,
+    unsettled: usize,
+}
+
 /// Executes the statements of one revision, and journals each.
 pub(crate) struct JournalledSession {
     live: DirectSession,
@@ -57,8 +64,10 @@ pub(crate) struct JournalledSession {
     is_committed: bool,
     /// Whether the code has begun a transaction with SQL.
     is_begun: bool,
-    /// The value of `finished` at the begin of each open transaction of the code.
-    marks: Vec<usize>,
+    /// Where each open transaction of the code began.
+    marks: Vec<TransactionMark>,
+    /// The entries of statements in the open transaction whose changes stay in part if it is rolled back.
+    unsettled: Vec<JournalEntry>,
     reads: ReadLog,
     /// Whether the code holds tables of MySQL by `LOCK TABLES`.
     holds_tables: bool,
@@ -92,6 +101,7 @@ impl JournalledSession {
             is_committed: false,
             is_begun: false,
             marks: Vec::new(),
+            unsettled: Vec::new(),
             reads: ReadLog::default(),
             holds_tables: false,
             has_inserted: false,
@@ -213,6 +223,16 @@ impl JournalledSession {
         told.map(drop)
     }
 
+    /// Sends SQL text of the engine that is not part of the open transaction of the code: it stays as well as the rows that
+    /// the transaction does not roll back.
+    async fn tell_apart(&self, sql: &str) -> Result<(), DbErr> {
+        if !self.is_in_transaction() || self.is_committed {
+            return self.tell(sql).await;
+        }
+        self.live.check_own().await?;
+        self.side.execute_unprepared(sql).await.map(drop)
+    }
+
     /// Sends SQL text that begins or ends a transaction of the engine.
     async fn control_own(&self, sql: &str) -> Result<(), DbErr> {
         if sql != "ROLLBACK" {
@@ -302,11 +322,7 @@ impl JournalledSession {
         run: impl StatementRunner<T>,
         end: &str,
     ) -> Result<T, DbErr> {
-        let outcome = run.run(&mut self.live, statement.clone(), self.backend).await;
-        let (answer, result) = match outcome {
-            Ok(outcome) => outcome,
-            Err(error) => return Err(self.failed_in_part(&statement, entry, error).await),
-        };
+        let (answer, result) = run.run(&mut self.live, statement.clone(), self.backend).await?;
         self.reads.log_answer(run.read(&statement, &answer));
         let entry = JournalEntry { reads: reads::write(&self.reads.take()), ..finished(entry, result) };
         if self.changes_role {
@@ -318,23 +334,6 @@ impl JournalledSession {
             self.tell(&format!("{}{end}", self.entry_text(&entry))).await?;
         }
         Ok(answer)
-    }
-
-    /// Handles a failed statement: if it may have changed rows of a table that does not roll back, it is in doubt.
-    async fn failed_in_part(&mut self, statement: &Statement, entry: JournalEntry, error: DbErr) -> DbErr {
-        let facts = sql::read(&statement.sql, self.backend.sql_dialect());
-        let rows = facts.iter().filter(|facts| facts.kind == StatementKind::Rows);
-        for table in rows.flat_map(|facts| facts.writes.clone()) {
-            if self.table(&table).await.is_ok_and(|facts| !facts.rolls_back) {
-                let opening = self.opening().map(|text| format!("{text}; ")).unwrap_or_default();
-                let _ = self.control_own("ROLLBACK").await;
-                if self.tell_as_one(&format!("{opening}{}", self.entry_text(&entry))).await.is_ok() {
-                    self.declaration = None;
-                }
-                break;
-            }
-        }
-        error
     }
 
     /// Whether the code assumes an open transaction.
@@ -358,8 +357,12 @@ impl JournalledSession {
                 self.is_committed = false;
                 self.mark();
             }
-            Some(TransactionControl::Commit) => self.end_text_transaction(false),
+            Some(TransactionControl::Commit) => {
+                self.end_text_transaction(false);
+                self.settle().await?;
+            }
             Some(TransactionControl::Rollback) => self.end_text_transaction(true),
+            Some(TransactionControl::RollbackTo(_)) => self.unsettled.clear(),
             _ => {}
         }
         Ok(result)
@@ -373,16 +376,29 @@ impl JournalledSession {
     }
 
     fn mark(&mut self) {
-        self.marks.push(self.finished);
+        self.marks.push(TransactionMark { finished: self.finished, unsettled: self.unsettled.len() });
         self.reads.begin();
     }
 
     fn unmark(&mut self, is_rolled_back: bool) {
         let mark = self.marks.pop();
-        if is_rolled_back {
-            self.finished = mark.unwrap_or(self.finished);
+        if let Some(mark) = mark.filter(|_| is_rolled_back) {
+            self.finished = mark.finished;
+            self.unsettled.truncate(mark.unsettled);
         }
         self.reads.end(is_rolled_back);
+    }
+
+    /// Records the end of the statements that were in doubt as long as their transaction was open. Those of a transaction
+    /// that was rolled back stay in doubt.
+    async fn settle(&mut self) -> Result<(), DbErr> {
+        if self.is_in_transaction() && !self.is_committed {
+            return Ok(());
+        }
+        for entry in std::mem::take(&mut self.unsettled) {
+            self.tell(&self.store.entry_end_text(self.backend, self.dialect, &entry)).await?;
+        }
+        Ok(())
     }
 
     /// Executes a statement that no transaction holds: its entry is written before it, its end after it.
@@ -395,18 +411,12 @@ impl JournalledSession {
         if self.is_in_transaction() && self.backend.rolls_back_ddl() {
             return self.run_with_entry(statement, run).await;
         }
+        let undone = self.undone(facts).await?;
         let entry = JournalEntry {
             reads: reads::write(&self.reads.take()),
             ..JournalEntry::started(&self.revision, self.number, &statement)
         };
-        let intent = self.entry_text(&entry);
-        match self.opening() {
-            Some(opening) => {
-                self.tell_as_one(&format!("{opening}; {intent}")).await?;
-                self.declaration = None;
-            }
-            None => self.tell(&intent).await?,
-        }
+        self.announce(&entry, undone).await?;
         let (is_atomic, commits) = (is_atomic(facts), facts.iter().any(|facts| facts.commits_implicitly));
         let outcome = run.run(&mut self.live, statement.clone(), self.backend).await;
         // In every case, the transaction ends before the statement begins.
@@ -414,17 +424,26 @@ impl JournalledSession {
             self.commit_implicitly();
         }
         self.follow(facts);
+        if facts.iter().any(|facts| facts.kind != StatementKind::Rows) {
+            self.tables.clear();
+        }
         match outcome {
             Ok((answer, result)) => {
                 self.finished += 1;
                 let read = run.read(&statement, &answer);
                 let entry =
                     JournalEntry { reads: with_answer(entry.reads.as_deref(), read), ..finished(entry, result) };
-                self.tell(&self.store.entry_end_text(self.backend, self.dialect, &entry)).await?;
+                let text = self.store.entry_end_text(self.backend, self.dialect, &entry);
+                match undone {
+                    Undone::All => self.tell(&text).await?,
+                    Undone::Nothing => self.tell_apart(&text).await?,
+                    Undone::Part => self.unsettled.push(entry),
+                }
+                self.settle().await?;
                 Ok(answer)
             }
             // It is in doubt whether the statement took effect completely or in part, as the entry says.
-            Err(error) if is_lost_connection(&error) || !is_atomic => Err(error),
+            Err(error) if is_lost_connection(&error) || !is_atomic || undone != Undone::All => Err(error),
             Err(error) => {
                 let entry = JournalEntry { state: StatementState::Refused, ..entry };
                 self.tell(&self.store.entry_end_text(self.backend, self.dialect, &entry)).await?;
@@ -433,10 +452,40 @@ impl JournalledSession {
         }
     }
 
+    /// Records a statement that is about to run.
+    async fn announce(&mut self, entry: &JournalEntry, undone: Undone) -> Result<(), DbErr> {
+        let intent = self.entry_text(entry);
+        match self.opening() {
+            Some(opening) => {
+                self.tell_as_one(&format!("{opening}; {intent}")).await?;
+                self.declaration = None;
+                Ok(())
+            }
+            None if undone != Undone::All => self.tell_apart(&intent).await,
+            None => self.tell(&intent).await,
+        }
+    }
+
+    /// How much of the changes of rows a rollback undoes: nothing for a table whose storage engine knows no transactions.
+    pub(super) async fn undone(&mut self, facts: &[StatementFacts]) -> Result<Undone, DbErr> {
+        let mut undone = Vec::new();
+        let can_stay = self.dialect == SqlDialect::MySql;
+        for facts in facts.iter().filter(|facts| can_stay && may_change_rows(facts)) {
+            if !facts.is_understood && !self.backend.rolls_back_all(&self.live.executor()).await? {
+                return Ok(Undone::Part);
+            }
+            for table in &facts.writes {
+                undone.push(self.table(table).await?.undone);
+            }
+        }
+        Ok(undone.into_iter().reduce(Undone::and).unwrap_or(Undone::All))
+    }
+
     /// Records that the open transaction of the code is committed, which the code does not know.
     fn commit_implicitly(&mut self) {
         self.is_committed = true;
-        self.marks.iter_mut().for_each(|mark| *mark = self.finished);
+        let mark = TransactionMark { finished: self.finished, unsettled: self.unsettled.len() };
+        self.marks.fill(mark);
         self.reads.commit();
     }
 
@@ -505,6 +554,7 @@ impl JournalledSession {
             self.commit_implicitly();
         }
         self.follow(facts);
+        self.settle().await?;
         Ok(result)
     }
 }
@@ -512,6 +562,16 @@ impl JournalledSession {
 /// Whether the database undoes all of the SQL text when it fails.
 fn is_atomic(facts: &[StatementFacts]) -> bool {
     matches!(facts, [facts] if facts.is_atomic)
+}
+
+/// Whether a statement changes rows that a transaction could hold.
+fn may_change_rows(facts: &StatementFacts) -> bool {
+    match facts.kind {
+        StatementKind::Rows => true,
+        StatementKind::Query => facts.may_write,
+        StatementKind::Schema => false,
+        _ => !facts.is_understood,
+    }
 }
 
 /// The reads in the format of the journal, with the result of the statement itself at the end.

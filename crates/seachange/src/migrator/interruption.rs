@@ -15,7 +15,7 @@ use crate::store::{Holder, RevisionRow};
 const READING: &str = "cannot read what the interrupted revision has done";
 const WRITING: &str = "cannot write which revisions are applied";
 
-/// What the caller says of the statement that was running.
+/// What the caller says of the statements in doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resolution {
     /// Ask the catalogue; without a clear answer, do nothing.
@@ -42,14 +42,14 @@ pub(super) async fn load(
 ) -> Result<InterruptedRevision, Error> {
     let wrap = |error| Error::database(READING)(error);
     let entries = migrator.store().entries(executor, migrator.backend, &row.revision).await.map_err(wrap)?;
-    let (mut finished, mut refused, mut in_doubt) = (Vec::new(), Vec::new(), None);
+    let (mut finished, mut refused, mut in_doubt) = (Vec::new(), Vec::new(), Vec::new());
     for entry in entries {
         match entry.state {
             StatementState::Finished => finished.push(entry),
             StatementState::Refused => refused.push(entry),
             StatementState::Running => {
                 let verdict = journal::determine_outcome(&entry, executor, migrator.backend).await.map_err(wrap)?;
-                in_doubt = Some((entry, verdict));
+                in_doubt.push((entry, verdict));
             }
         }
     }
@@ -158,7 +158,7 @@ fn step(migrator: &Migrator, interruption: &InterruptedRevision) -> Result<Step,
     Ok(Step::of(interruption.direction, revision))
 }
 
-/// Writes into the journal whether the statement that was running took effect, and deletes the refused statements.
+/// Writes into the journal whether the statements in doubt took effect, and deletes the refused statements.
 /// Returns the statements that are finished then.
 async fn resolve_in_doubt(
     migrator: &Migrator,
@@ -172,17 +172,23 @@ async fn resolve_in_doubt(
         migrator.store().drop_entry(session, entry).await.map_err(wrap)?;
     }
     let mut past: FinishedEntries = interruption.finished.iter().map(|entry| (entry.number, entry.clone())).collect();
-    let Some((entry, verdict)) = &interruption.in_doubt else { return Ok(past) };
-    match (doubt, verdict) {
-        (Resolution::Ran, _) | (Resolution::Ask, StatementOutcome::Ran(_)) => {
+    let is_clear =
+        |verdict: &StatementOutcome| matches!(verdict, StatementOutcome::Ran(_) | StatementOutcome::NotRun(_));
+    if doubt == Resolution::Ask && !interruption.in_doubt.iter().all(|(_, verdict)| is_clear(verdict)) {
+        return Err(Error::InDoubt { interruption: Box::new(interruption.clone()) });
+    }
+    for (entry, verdict) in &interruption.in_doubt {
+        let has_run = match doubt {
+            Resolution::Ask => matches!(verdict, StatementOutcome::Ran(_)),
+            told => told == Resolution::Ran,
+        };
+        if has_run {
             let entry = JournalEntry { state: StatementState::Finished, ..entry.clone() };
             migrator.store().end_entry(session, &entry).await.map_err(wrap)?;
             past.insert(entry.number, entry);
-        }
-        (Resolution::NotRun, _) | (Resolution::Ask, StatementOutcome::NotRun(_)) => {
+        } else {
             migrator.store().drop_entry(session, entry).await.map_err(wrap)?;
         }
-        (Resolution::Ask, _) => return Err(Error::InDoubt { interruption: Box::new(interruption.clone()) }),
     }
     Ok(past)
 }

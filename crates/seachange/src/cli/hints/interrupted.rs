@@ -10,6 +10,9 @@ use crate::journal::StatementOutcome;
 const LISTED: usize = 12;
 const WIDTH: usize = 100;
 
+const ALL_OR_NONE: &str = "check the database, then `repair --resume --ran` if all of them took effect; otherwise revert by hand \
+     what they did, then `repair --resume --not-run`";
+
 /// An interrupted revision that stops a command.
 pub(super) fn interrupted(
     problem: Diagnostic,
@@ -24,11 +27,11 @@ pub(super) fn interrupted(
 
 /// The error for a statement of which the user must say whether it took effect.
 pub(super) fn in_doubt(known: &InterruptedRevision) -> Diagnostic {
-    let number = known.in_doubt.as_ref().map_or(0, |(entry, _)| entry.number);
-    let message = format!("it is unknown whether statement {number} of `{}` took effect", known.revision);
-    facts(Diagnostic::new(Exit::Mismatch, message), known).hint(
-        "check the database, then `repair --resume --ran` if it did, or `repair --resume --not-run` if it did not",
-    )
+    let message = format!("it is unknown whether {} of `{}` took effect", known.doubtful(), known.revision);
+    facts(Diagnostic::new(Exit::Mismatch, message), known).hint(match known.in_doubt.len() {
+        1 => "check the database, then `repair --resume --ran` if it did, or `repair --resume --not-run` if it did not",
+        _ => ALL_OR_NONE,
+    })
 }
 
 /// A revision that a script has begun, which only the user can finish or revert.
@@ -69,8 +72,9 @@ pub(crate) fn lines(known: &InterruptedRevision) -> Vec<String> {
             printable::one_line(&entry.sql, WIDTH)
         ));
     }
-    if let Some((entry, verdict)) = &known.in_doubt {
-        lines.push(format!("statement {} was running: {}", entry.number, printable::one_line(&entry.sql, WIDTH)));
+    let words = if known.in_doubt.len() == 1 { "was running" } else { "is in doubt" };
+    for (entry, verdict) in &known.in_doubt {
+        lines.push(format!("statement {} {words}: {}", entry.number, printable::one_line(&entry.sql, WIDTH)));
         lines.push(format!("   {verdict}"));
     }
     lines
@@ -78,15 +82,14 @@ pub(crate) fn lines(known: &InterruptedRevision) -> Vec<String> {
 
 /// The ways to continue.
 pub(crate) fn hints(known: &InterruptedRevision) -> [&'static str; 2] {
-    let rest = match &known.in_doubt {
+    let rest = match known.in_doubt.as_slice() {
         _ if known.is_of_script() => "the output of the script shows at which statement it stopped",
-        Some((_, StatementOutcome::Half(_))) => {
-            "revert by hand what that statement did, then `repair --resume --not-run`"
-        }
-        Some((_, StatementOutcome::Unknown)) => {
+        [(_, StatementOutcome::Half(_))] => "revert by hand what that statement did, then `repair --resume --not-run`",
+        [(_, StatementOutcome::Unknown)] => {
             "check the database, then `repair --resume --ran` if it took effect, or `repair --resume --not-run`"
         }
-        Some((_, StatementOutcome::NotRun(_))) => "`repair --resume` runs that statement again, and the rest",
+        [(_, StatementOutcome::NotRun(_))] => "`repair --resume` runs that statement again, and the rest",
+        [_, _, ..] => ALL_OR_NONE,
         _ if known.finished.is_empty() => "`repair --resume` runs it",
         _ => "`repair --resume` runs the rest of it",
     };

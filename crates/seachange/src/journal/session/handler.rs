@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
 
 use super::JournalledSession;
-use crate::backend::Backend;
+use crate::backend::{Backend, Undone};
 use crate::error::Refusal;
 use crate::intercept::{self, BatchCaller, BeginOptions, StatementHandler};
 use crate::journal::JournalEntry;
@@ -34,7 +34,9 @@ impl StatementHandler for JournalledSession {
         }
         let result = match effect {
             JournalEffect::Session => return self.run_for_session(statement).await,
-            JournalEffect::Rows => self.run_with_entry(statement, Execute).await,
+            JournalEffect::Rows if self.undone(&facts).await? == Undone::All => {
+                self.run_with_entry(statement, Execute).await
+            }
             _ => self.run_with_intent(statement, &facts, Execute).await,
         };
         self.has_inserted |= result.is_ok() && effect == JournalEffect::Rows;
@@ -55,7 +57,9 @@ impl StatementHandler for JournalledSession {
             return self.recalled_rows(&entry, statement).await;
         }
         let result = match effect {
-            JournalEffect::Rows => self.run_with_entry(statement, Query).await,
+            JournalEffect::Rows if self.undone(&facts).await? == Undone::All => {
+                self.run_with_entry(statement, Query).await
+            }
             _ => self.run_with_intent(statement, &facts, Query).await,
         };
         self.has_inserted |= result.is_ok() && effect == JournalEffect::Rows;
@@ -99,7 +103,8 @@ impl StatementHandler for JournalledSession {
         self.has_batches |= self.is_in_batch && committed.is_ok();
         self.unmark(committed.is_err() && !self.is_committed);
         self.is_committed = false;
-        committed
+        committed?;
+        self.settle().await
     }
 
     async fn rollback(&mut self) -> Result<(), DbErr> {

@@ -19,7 +19,6 @@ impl JournalledSession {
         let Some(entry) = self.past.remove(&self.number) else {
             self.check_ignored_failure(statement)?;
             self.check_session(statement, facts)?;
-            self.check_partial(statement, facts).await?;
             return Ok(None);
         };
         if !entry.is_same(statement) {
@@ -65,22 +64,6 @@ impl JournalledSession {
                 return Err(self.diverge(&format!(
                     "statement {} may have left state in its session, which has ended, by a trigger of `{table}`: `{}`",
                     entry.number, entry.sql
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    /// Refuses a statement of a resumed revision that has no entry, but may have been interrupted while it ran, because
-    /// its table does not roll back.
-    async fn check_partial(&mut self, statement: &Statement, facts: &[StatementFacts]) -> Result<(), DbErr> {
-        let is_next = self.is_resumed && !self.has_inserted && self.past.is_empty();
-        let rows = facts.iter().filter(|facts| is_next && facts.kind == StatementKind::Rows);
-        for table in rows.flat_map(|facts| facts.writes.clone()) {
-            if !self.table(&table).await?.rolls_back {
-                return Err(self.diverge(&format!(
-                    "statement {} may have changed some rows before: `{table}` does not roll back: `{}`",
-                    self.number, statement.sql
                 )));
             }
         }
