@@ -325,6 +325,17 @@ pub(crate) trait Backend: Send + Sync {
     /// The facts about a table from the catalogue; the table is named as `schema.table` or `table`.
     async fn table_facts(&self, executor: &DatabaseExecutor<'_>, table: &str) -> Result<TableFacts, DbErr>;
 
+    /// The search path of new sessions of this role, if it does not lead to a schema: after a statement of `session`, which
+    /// other sessions such as `other` may not see yet.
+    async fn search_path_without(
+        &self,
+        _session: &DatabaseExecutor<'_>,
+        _other: &DatabaseConnection,
+        _schema: &str,
+    ) -> Result<Option<String>, DbErr> {
+        Ok(None)
+    }
+
     /// Whether a rolled back transaction undoes changes of all tables of the current database.
     async fn rolls_back_all(&self, _executor: &DatabaseExecutor<'_>) -> Result<bool, DbErr> {
         Ok(true)

@@ -65,6 +65,40 @@ CREATE INDEX events_body ON events (body);
 CREATE INDEX events_2025_body ON events_2025 (lower(body));
 ALTER TABLE events_2025 ADD CONSTRAINT small CHECK (length(body) < 100);
 
+CREATE TABLE events_2027 PARTITION OF events FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');
+ALTER TABLE ONLY events_2027 ALTER COLUMN body SET DEFAULT 'of ''27';
+ALTER TABLE ONLY events_2027 ALTER COLUMN body SET NOT NULL;
+ALTER TABLE events_2027 ADD CONSTRAINT events_2027_body UNIQUE (body) INCLUDE (id) DEFERRABLE;
+ALTER TABLE events_2027 ADD CONSTRAINT events_2027_order FOREIGN KEY (id) REFERENCES orders (number);
+COMMENT ON TABLE events_2027 IS 'not yet';
+COMMENT ON COLUMN events_2027.body IS 'what happened';
+CREATE TABLE readings (at date NOT NULL, source text DEFAULT 'all', value integer DEFAULT 1) PARTITION BY RANGE (at);
+CREATE TABLE readings_2026 PARTITION OF readings FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+ALTER TABLE ONLY readings_2026 ALTER COLUMN source DROP DEFAULT;
+ALTER TABLE readings_2026 ADD CONSTRAINT readings_2026_key PRIMARY KEY (at, value);
+
+CREATE TYPE thing AS (id integer, kind integer, name text);
+CREATE TABLE things OF thing (PRIMARY KEY (id) INCLUDE (kind), UNIQUE (name) INCLUDE (kind, id) WITH (fillfactor = 60));
+CREATE TABLE tree (id integer, parent integer, kind integer,
+    PRIMARY KEY (id) INCLUDE (kind) WITH (fillfactor = 55), FOREIGN KEY (parent) REFERENCES tree (id));
+CREATE TABLE ranked (id integer, place integer, PRIMARY KEY (id) DEFERRABLE INITIALLY DEFERRED,
+    UNIQUE (place) INCLUDE (id) DEFERRABLE);
+CREATE TABLE counted (id serial PRIMARY KEY, low smallserial, big bigserial, perhaps integer, third bigint);
+ALTER SEQUENCE counted_id_seq INCREMENT BY 10 MINVALUE 5 START WITH 100 RESTART CACHE 3 CYCLE;
+ALTER SEQUENCE counted_low_seq INCREMENT BY -1 MINVALUE -100 MAXVALUE -1 START WITH -1 RESTART;
+ALTER SEQUENCE counted_big_seq AS integer;
+CREATE SEQUENCE perhaps_numbers OWNED BY counted.perhaps;
+ALTER TABLE counted ALTER COLUMN perhaps SET DEFAULT nextval('perhaps_numbers');
+CREATE SEQUENCE third_numbers OWNED BY counted.third;
+ALTER TABLE counted ALTER COLUMN third SET DEFAULT nextval('third_numbers') * 3;
+SET check_function_bodies = off;
+CREATE FUNCTION count_names() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM names $$;
+CREATE FUNCTION count_all() RETURNS bigint LANGUAGE sql AS $$ SELECT count_names() + count(*) FROM counted $$;
+CREATE FUNCTION a_first() RETURNS bigint LANGUAGE sql AS $$ SELECT count_all() $$;
+CREATE FUNCTION of_row() RETURNS bigint LANGUAGE plpgsql AS $$ DECLARE r names%ROWTYPE; BEGIN RETURN 1; END $$;
+RESET check_function_bodies;
+CREATE TABLE totals (number bigint DEFAULT count_all());
+
 CREATE TABLE base (id integer, note text);
 CREATE TABLE derived (id integer, note text, extra text);
 ALTER TABLE derived INHERIT base;

@@ -16,6 +16,11 @@ pub(super) fn trials() -> Vec<Case> {
     cases.extend(like_mysql(name, ignored_failure));
     let name = "guarantees::resumed_revision_has_its_settings";
     cases.push(Case::on(Backend::Postgres, name, setting_by_a_query));
+    cases.push(Case::on(
+        Backend::Postgres,
+        "guarantees::search_path_that_loses_the_record",
+        search_path_of_new_sessions,
+    ));
     cases.extend(like_mysql("guarantees::resumed_revision_has_lost_its_variables", variable_by_a_query));
     cases.extend(like_mysql("guarantees::resumed_revision_ends_its_transaction_again", schema_change_in_a_transaction));
     let name = "guarantees::chained_transactions_are_refused";
@@ -64,6 +69,51 @@ fn setting_by_a_query(database: &TestDatabase) -> TestResult {
     let output = script.succeed("repair --resume")?;
     assert_eq!(database.values::<i32>("SELECT v FROM billing.a ORDER BY v")?, [1, 2], "{output}");
     assert_eq!(database.value::<i64>("SELECT COUNT(*) FROM public.a")?, 0, "{output}");
+    Ok(())
+}
+
+/// New sessions would look for the record elsewhere, and apply all revisions again.
+fn search_path_of_new_sessions(database: &TestDatabase) -> TestResult {
+    let role = database.value::<String>("SELECT current_user::text")?;
+    let (name, tables) = (database.name(), json!(["CREATE SCHEMA app", "CREATE TABLE a (v int)"]));
+    let lost = [
+        format!("ALTER DATABASE \"{name}\" SET search_path = app"),
+        format!("ALTER ROLE \"{role}\" IN DATABASE \"{name}\" SET search_path TO app, pg_catalog"),
+        format!("/* of new sessions */ alter user \"{role}\" in database \"{name}\" set search_path from current"),
+    ];
+    for statement in lost {
+        for is_outside in [false, true] {
+            let steps = json!(["SET search_path = app", statement, "INSERT INTO public.a VALUES (1)"]);
+            let script =
+                Script::new(database).up("l1", tables.clone()).down("l1", json!(["DROP TABLE a", "DROP SCHEMA app"]));
+            let script = if is_outside { script.outside("l2", steps) } else { script.up("l2", steps) };
+            script.succeed("up 1")?;
+            let output = script.run("up")?;
+            check_says(&output, &["not find the record of the revisions in `public`", "with_revision_table"])?;
+            assert_eq!(
+                database.value::<i64>(
+                    "SELECT count(*) FROM pg_db_role_setting WHERE setdatabase <> 0 \
+                AND setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                )?,
+                0,
+                "{output}"
+            );
+            assert_eq!(script.run("repair --rolled-back")?.success(), is_outside);
+            script.succeed("down base --yes")?;
+        }
+    }
+    let kept = [
+        format!("ALTER DATABASE \"{name}\" RESET ALL"),
+        format!("ALTER DATABASE \"{name}\" SET work_mem = '8MB'"),
+        format!("ALTER DATABASE \"{name}\" SET search_path = app, \"public\""),
+    ];
+    for statement in kept {
+        let script = Script::new(database).up("l1", tables.clone()).outside("l2", json!([statement]));
+        let script = script.down("l1", json!(["DROP TABLE a", "DROP SCHEMA app"]));
+        script.succeed("up")?;
+        assert!(script.succeed("status")?.stdout.contains("l2"));
+        script.succeed("down base --yes")?;
+    }
     Ok(())
 }
 

@@ -20,7 +20,7 @@ use super::error::{AutogenerateError, EntityError};
 use super::hints::EntityHints;
 use super::scratch::{ScratchSchema, send};
 use crate::database_error::full_reason;
-use crate::schema::{Column, DatabaseObject, PrimaryKey, Schema, Table};
+use crate::schema::{Column, DatabaseObject, KeptOptions, PrimaryKey, Schema, Table};
 use crate::settings::DatabaseSettings;
 
 /// What the entities describe, as the database reports it.
@@ -173,8 +173,11 @@ fn assembled(plan: &TablePlan, probed: &probe::ProbedColumns) -> Option<Table> {
         return None;
     }
     let columns = plan.columns.iter().map(|column| probed.column(column)).collect::<Option<Vec<Column>>>()?;
-    let primary_key =
-        (!plan.primary_key.is_empty()).then(|| PrimaryKey { name: None, columns: plan.primary_key.clone() });
+    let primary_key = (!plan.primary_key.is_empty()).then(|| PrimaryKey {
+        name: None,
+        columns: plan.primary_key.clone(),
+        options: KeptOptions::default(),
+    });
     Some(Table {
         columns,
         primary_key,

@@ -79,7 +79,8 @@ fn id(backend: DbBackend) -> Column {
 fn table(name: impl Into<TableName>, backend: DbBackend, columns: impl IntoIterator<Item = Column>) -> Table {
     let mut table = Table::new(name);
     table.columns = [id(backend)].into_iter().chain(columns).collect();
-    table.primary_key = Some(PrimaryKey { name: None, columns: vec!["id".to_owned()] });
+    table.primary_key =
+        Some(PrimaryKey { name: None, columns: vec!["id".to_owned()], options: crate::schema::KeptOptions::default() });
     table
 }
 

@@ -291,6 +291,34 @@ impl Backend for PostgresBackend {
         })
     }
 
+    /// A path that the client sets has precedence over that of the role in the database, of the role, and of the database.
+    async fn search_path_without(
+        &self,
+        session: &DatabaseExecutor<'_>,
+        other: &DatabaseConnection,
+        schema: &str,
+    ) -> Result<Option<String>, DbErr> {
+        const IS_OWN: &str = "SELECT source IN ('client', 'session') AS answer FROM pg_catalog.pg_settings \
+            WHERE name = 'search_path'";
+        const PATH: &str = "SELECT (SELECT pg_catalog.substr(c.setting, 13)
+            FROM pg_catalog.pg_db_role_setting s CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c (setting)
+            WHERE s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))
+                AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = SESSION_USER))
+                AND c.setting LIKE 'search\\_path=%'
+            ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC LIMIT 1) AS answer";
+        if query_scalar::<bool>(&DatabaseExecutor::from(other), IS_OWN, []).await? {
+            return Ok(None);
+        }
+        let path: Option<String> = query_scalar(session, PATH, []).await?;
+        let Some(path) = path else { return Ok(None) };
+        let user: String = query_scalar(session, "SELECT SESSION_USER::text AS answer", []).await?;
+        let leads = path.split(',').map(str::trim).any(|name| match name {
+            "\"$user\"" => user == schema,
+            name => name == schema || name == quoted(schema),
+        });
+        Ok((!leads).then_some(path))
+    }
+
     /// The engine does not read the functions of triggers.
     async fn table_facts(&self, executor: &DatabaseExecutor<'_>, table: &str) -> Result<TableFacts, DbErr> {
         const TRIGGERS: &str = "SELECT count(*)::int AS answer FROM pg_catalog.pg_trigger

@@ -19,6 +19,13 @@ pub enum Refusal {
     LocksOut,
     /// `COPY` from or to the client, which waits for rows that no revision can send.
     Copy,
+    /// A search path for new sessions with which the next run would not find the record, and apply all revisions again.
+    SearchPath {
+        /// The search path.
+        path: String,
+        /// The schema of the record.
+        schema: String,
+    },
     /// A statement after the end of the lease that excludes other runs, on a cluster.
     LeaseEnded {
         /// Why the lease ended.
@@ -71,6 +78,10 @@ impl fmt::Display for Refusal {
             Self::TransactionMode => f.write_str("the statement changes how the session commits, on which the engine depends"),
             Self::LocksOut => f.write_str("the statement locks tables that the engine has to write to, in other sessions too"),
             Self::Copy => f.write_str("a revision cannot send or receive the rows of `COPY`"),
+            Self::SearchPath { path, schema } => write!(
+                f,
+                "new sessions would have the search path `{path}`, and not find the record of the revisions in `{schema}`"
+            ),
             Self::LeaseEnded { end } => write!(f, "{end}"),
             Self::Diagnostics => f.write_str(
                 "the statement asks about the one before it, and the engine writes its journal in between",
@@ -103,6 +114,9 @@ impl Refusal {
             ),
             Self::TransactionMode => Some("begin and end transactions with `begin`, `commit` and `rollback`"),
             Self::LocksOut => Some("run it with a client of the database, around the run"),
+            Self::SearchPath { .. } => {
+                Some("name the schema of the record in the search path too, or give it to `with_revision_table`")
+            }
             Self::Copy => Some("insert the rows, or run `COPY` with a client of the database"),
             Self::Diagnostics => Some("use what SeaORM returns for the statement, such as `rows_affected()`"),
             Self::NotInBatch => Some("send other statements before the backfill, or after it"),

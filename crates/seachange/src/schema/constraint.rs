@@ -11,6 +11,8 @@ pub struct PrimaryKey {
     pub name: Option<String>,
     /// The columns, in the order of the key.
     pub columns: Vec<String>,
+    /// Other properties: `WITHOUT OVERLAPS`, `INCLUDE (…)`, `DEFERRABLE` (PostgreSQL).
+    pub options: KeptOptions,
 }
 
 /// A unique constraint.
@@ -24,6 +26,8 @@ pub struct Unique {
     pub deferrable: Option<Deferrable>,
     /// Whether `NULL` values are equal (PostgreSQL 15).
     pub nulls_not_distinct: bool,
+    /// Other properties: `WITHOUT OVERLAPS`, `INCLUDE (…)` (PostgreSQL).
+    pub options: KeptOptions,
 }
 
 /// When a deferrable constraint is checked, unless the transaction sets another mode.

@@ -20,7 +20,9 @@ use sea_orm::{
     IsolationLevel, QueryResult, SqliteTransactionMode, Statement, StreamTrait,
 };
 
+use super::policy::sets_search_path;
 use super::scratch::{OutsideChange, outside_change};
+use crate::backend::Backend;
 use crate::database_error::{has_code, is_lost_connection};
 use crate::error::Refusal;
 use crate::event::{Event, EventHandler};
@@ -78,6 +80,16 @@ pub(crate) struct DirectSession {
     pub(crate) refused: Option<String>,
     /// Whether statements that change something outside of the database are refused.
     stays_inside: bool,
+    /// Where new sessions have to find the record.
+    found: Option<FoundRecord>,
+}
+
+/// The record in a schema that a session finds by its search path.
+struct FoundRecord {
+    backend: &'static dyn Backend,
+    schema: String,
+    /// A connection that runs no statement of the revision.
+    side: DatabaseConnection,
 }
 
 impl DirectSession {
@@ -85,7 +97,13 @@ impl DirectSession {
     pub(crate) fn of(context: RunContext<'_>, base: Connection, is_held: bool) -> Self {
         let (handler, deadline) = (Arc::clone(context.handler), Arc::clone(context.deadline));
         let session = Self::new(base, context.backend.sql_dialect(), is_held, handler, deadline);
-        Self { lease: context.lease.get(), ..session.staying_inside(context.code.stays_inside) }
+        let found = context.store.found_schema().filter(|_| session.dialect == SqlDialect::Postgres);
+        let found = found.map(|schema| FoundRecord {
+            backend: context.backend,
+            schema: schema.to_owned(),
+            side: context.connection.clone(),
+        });
+        Self { lease: context.lease.get(), found, ..session.staying_inside(context.code.stays_inside) }
     }
 
     /// A session in which the engine holds a transaction, if `is_held`.
@@ -110,6 +128,7 @@ impl DirectSession {
             finished: 0,
             refused: None,
             stays_inside: false,
+            found: None,
         }
     }
 
@@ -250,6 +269,29 @@ impl DirectSession {
         told.map(drop).inspect_err(|error| self.mark_connection_lost(error))
     }
 
+    /// Executes a statement that may change where new sessions look for tables, unless they would not find the record.
+    async fn send_with_search_path(&mut self, statement: &Statement) -> Result<ExecResult, DbErr> {
+        let Some(found) = &self.found else { return self.send(statement).await };
+        let is_alone = !self.is_in_transaction();
+        if is_alone {
+            self.executor().execute_unprepared("BEGIN").await?;
+        }
+        let sent = async {
+            let result = self.send(statement).await?;
+            let path = found.backend.search_path_without(&self.executor(), &found.side, &found.schema).await?;
+            Ok::<_, DbErr>((result, path.map(|path| Refusal::SearchPath { path, schema: found.schema.clone() })))
+        };
+        let sent = sent.await;
+        if is_alone {
+            let end = if matches!(sent, Ok((_, None))) { "COMMIT" } else { "ROLLBACK" };
+            self.executor().execute_unprepared(end).await?;
+        }
+        match sent? {
+            (result, None) => Ok(result),
+            (_, Some(refusal)) => Err(self.refuse(refusal, &statement.sql)),
+        }
+    }
+
     async fn send(&self, statement: &Statement) -> Result<ExecResult, DbErr> {
         match statement.values {
             Some(_) => self.executor().execute_raw(statement.clone()).await,
@@ -264,7 +306,10 @@ impl StatementHandler for DirectSession {
         self.check_place(&statement.sql).await?;
         self.check_lease(&statement.sql).await?;
         let start = self.start()?;
-        let outcome = self.send(&statement).await;
+        let outcome = match self.dialect == SqlDialect::Postgres && sets_search_path(&statement.sql) {
+            true => self.send_with_search_path(&statement).await,
+            false => self.send(&statement).await,
+        };
         self.record_result(&statement.sql, start.elapsed(), outcome)
     }
 

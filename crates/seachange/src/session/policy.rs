@@ -82,6 +82,16 @@ fn locks_all_out(text: &str) -> bool {
     }
 }
 
+/// Whether SQL text may change in which schemas new sessions of PostgreSQL look for tables.
+pub(super) fn sets_search_path(sql: &str) -> bool {
+    if !sql.as_bytes().windows(5).any(|bytes| bytes.eq_ignore_ascii_case(b"alter")) {
+        return false;
+    }
+    let words = words(sql, SqlDialect::Postgres);
+    let has = |word: &str| words.iter().any(|own| own == word);
+    has("ALTER") && ["DATABASE", "ROLE", "USER"].into_iter().any(has) && (has("SEARCH_PATH") || has("RESET"))
+}
+
 /// Decides about a transaction that the code begins through SeaORM.
 pub(crate) fn begin(begin: BeginOptions, dialect: SqlDialect) -> Option<Refusal> {
     match dialect {

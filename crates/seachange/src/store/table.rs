@@ -92,11 +92,13 @@ impl fmt::Display for RevisionTable {
 #[derive(Debug, Clone)]
 pub(crate) struct RevisionStore {
     pub(super) table: RevisionTable,
+    /// Whether the schema of the table was found, and not given.
+    is_found: bool,
 }
 
 impl RevisionStore {
     pub(crate) fn new(table: RevisionTable) -> Self {
-        Self { table }
+        Self { table, is_found: false }
     }
 
     /// The name, with the schema where one was given.
@@ -114,11 +116,16 @@ impl RevisionStore {
         &self.table.name
     }
 
+    /// The schema, if it is the one in which sessions find the table, and the caller gave no other one.
+    pub(crate) fn found_schema(&self) -> Option<&str> {
+        self.schema().filter(|_| self.is_found)
+    }
+
     /// The same table in this schema, unless the caller gave another one.
     pub(crate) fn placed(&self, schema: &str) -> Self {
         match self.table.schema {
             Some(_) => self.clone(),
-            None => Self { table: self.table.clone().in_schema(schema) },
+            None => Self { table: self.table.clone().in_schema(schema), is_found: true },
         }
     }
 
@@ -155,7 +162,10 @@ impl RevisionStore {
 
     /// Another table of the engine's, beside this one.
     pub(super) fn beside(&self, what: &str) -> Self {
-        Self { table: RevisionTable { name: format!("{}_{what}", self.table.name), ..self.table.clone() } }
+        Self {
+            table: RevisionTable { name: format!("{}_{what}", self.table.name), ..self.table.clone() },
+            ..self.clone()
+        }
     }
 
     pub(super) fn table(&self) -> TableRef {

@@ -10,7 +10,7 @@ use super::{AlterCall, CodeNode, NamedColumns, SchemaCall, modify, note, portabl
 use crate::alter::default_name;
 use crate::autogenerate::operation::TableChange;
 use crate::schema::{
-    Check, Column, Deferrable, Exclusion, ForeignKey, PrimaryKey, ReferentialAction, TableName, Unique,
+    Check, Column, Deferrable, Exclusion, ForeignKey, KeptOptions, PrimaryKey, ReferentialAction, TableName, Unique,
 };
 
 /// Returns the code for a change.
@@ -21,6 +21,11 @@ pub(super) fn change(table: &TableName, change: &TableChange, backend: DbBackend
         TableChange::AddColumn(new) => add_column(table, new, backend),
         TableChange::DropColumn(old) => drop_column(table, old, None),
         TableChange::ModifyColumn { from, to } => modify::column(table, from, to, backend),
+        TableChange::AddPrimaryKey(key) if !key.options.is_empty() => vec![CodeNode::Only {
+            databases: POSTGRES,
+            lacking: "this kind of primary key",
+            code: vec![add_primary_key_statement(table, key)],
+        }],
         TableChange::AddPrimaryKey(key) => one(AlterCall::AddPrimaryKey(named(primary_key(table, key), &key.columns))),
         TableChange::DropPrimaryKey(key) => one(AlterCall::DropPrimaryKey(primary_key(table, key))),
         TableChange::AddUnique(new) => vec![add_unique(table, new)],
@@ -92,7 +97,7 @@ pub(super) fn drop_column(table: &TableName, column: &Column, again: Option<&Col
 }
 
 fn add_unique(table: &TableName, new: &Unique) -> CodeNode {
-    if new.deferrable.is_some() || new.nulls_not_distinct {
+    if new.deferrable.is_some() || new.nulls_not_distinct || !new.options.is_empty() {
         return CodeNode::Only {
             databases: POSTGRES,
             lacking: "this kind of unique constraint",
@@ -104,11 +109,26 @@ fn add_unique(table: &TableName, new: &Unique) -> CodeNode {
 
 /// Adds a unique constraint of a kind that only PostgreSQL has.
 pub(super) fn add_unique_statement(table: &TableName, new: &Unique) -> CodeNode {
-    let nulls = if new.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
-    let when = deferrable(new.deferrable);
-    let (name, columns) = (sql::name(&unique(table, new)), sql::list(&new.columns));
-    let table = sql::table(table);
-    sql::statement(format!("ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE{nulls} ({columns}){when}"))
+    let kind = if new.nulls_not_distinct { "UNIQUE NULLS NOT DISTINCT" } else { "UNIQUE" };
+    let key = format!("{kind} {}{}", key_columns(&new.columns, &new.options), deferrable(new.deferrable));
+    sql::statement(format!("ALTER TABLE {} ADD CONSTRAINT {} {key}", sql::table(table), sql::name(&unique(table, new))))
+}
+
+/// Adds a primary key with options that no builder can express, which only PostgreSQL has.
+pub(super) fn add_primary_key_statement(table: &TableName, new: &PrimaryKey) -> CodeNode {
+    let name = sql::name(&primary_key(table, new));
+    let key = key_columns(&new.columns, &new.options);
+    sql::statement(format!("ALTER TABLE {} ADD CONSTRAINT {name} PRIMARY KEY {key}", sql::table(table)))
+}
+
+/// The columns of a key with its options, of which the first belongs to the last column.
+fn key_columns(columns: &[String], options: &KeptOptions) -> String {
+    const PERIOD: &str = "WITHOUT OVERLAPS";
+    let columns = sql::list(columns);
+    match options.0.strip_prefix(PERIOD) {
+        Some(rest) => format!("({columns} {PERIOD}){rest}"),
+        None => format!("({columns}){}", options.clause()),
+    }
 }
 
 /// Adds a check with options that no builder can express.

@@ -7,9 +7,38 @@ use super::{CodeNode, SchemaCall, portable};
 use crate::autogenerate::object_alterations::alterations;
 use crate::autogenerate::operation::SchemaOperation;
 use crate::schema::{DatabaseObject, ObjectKind};
+use crate::sql::{self, SqlDialect};
 
 pub(super) fn create(object: &DatabaseObject, backend: DbBackend) -> CodeNode {
-    only(backend, object.create.iter().cloned())
+    let statements = object.create.iter().cloned();
+    if backend == DbBackend::Postgres && object.create.first().is_some_and(|text| may_come_too_early(text)) {
+        let [off, reset] = ["SET check_function_bodies = off", "RESET check_function_bodies"].map(str::to_owned);
+        return only(backend, [off].into_iter().chain(statements).chain([reset]));
+    }
+    only(backend, statements)
+}
+
+/// Whether the body of a function of PostgreSQL may name what does not exist when the function is created: the catalogue does
+/// not say on what a body depends that is a text.
+fn may_come_too_early(definition: &str) -> bool {
+    let Some(body) = body(definition) else { return false };
+    match definition.lines().find_map(|line| line.trim_start().strip_prefix("LANGUAGE ")) {
+        Some("sql") => {
+            let facts = sql::read(body, SqlDialect::Postgres);
+            facts.iter().any(|facts| !facts.is_understood || !facts.reads.is_empty() || !facts.writes.is_empty())
+        }
+        Some("plpgsql") => {
+            let body = body.to_ascii_uppercase();
+            ["%ROWTYPE", "%TYPE"].iter().any(|reference| body.contains(reference))
+        }
+        _ => false,
+    }
+}
+
+/// The body of a function as `pg_get_functiondef` writes it.
+fn body(definition: &str) -> Option<&str> {
+    let (tag, rest) = definition.split_once("\nAS $")?.1.split_once('$')?;
+    rest.rsplit_once(&format!("${tag}$")).map(|(body, _)| body)
 }
 
 /// Turns an object into another one of the same name.
@@ -71,7 +100,23 @@ fn mode_of(node: &CodeNode) -> Option<&str> {
 mod tests {
     use sea_orm::DbBackend;
 
-    use super::{CodeNode, SchemaCall, merge_modes, only};
+    use super::{CodeNode, SchemaCall, may_come_too_early, merge_modes, only};
+
+    #[test]
+    fn bodies_that_name_tables_are_not_checked_at_once() {
+        let of = |language: &str, body: &str| {
+            may_come_too_early(&format!(
+                "CREATE OR REPLACE FUNCTION f(a integer)\n RETURNS integer\n LANGUAGE {language}\n IMMUTABLE\nAS $function${body}$function$"
+            ))
+        };
+        assert!(of("sql", "SELECT count(*) FROM posts"));
+        assert!(of("sql", "DELETE FROM posts"));
+        assert!(of("sql", "SELECT another(a)"));
+        assert!(!of("sql", " SELECT a > 0 "));
+        assert!(of("plpgsql", "DECLARE p posts%RowType; BEGIN RETURN 1; END"));
+        assert!(!of("plpgsql", "BEGIN RETURN (SELECT count(*) FROM posts); END"));
+        assert!(!may_come_too_early("CREATE FUNCTION f()\n LANGUAGE sql\nBEGIN ATOMIC\n SELECT 1;\nEND"));
+    }
 
     #[test]
     fn a_mode_is_set_once() {

@@ -23,9 +23,10 @@ pub(super) fn create(table: &Table, backend: DbBackend) -> Vec<CodeNode> {
     let parts = TableParts::of(table, backend);
     let needs = parts.needs(table, backend);
     let is_for_mysql = needs.is_none_or(|(databases, _)| databases.contains(&DbBackend::MySql));
-    let code = [parts.create(table, backend, is_for_mysql), parts.afterwards(table, backend), comments(table)];
-    let code: Vec<CodeNode> =
-        code.into_iter().chain(parts.statements(table, backend)).chain(indexes(table, backend)).collect();
+    let mut code = vec![parts.create(table, backend, is_for_mysql)];
+    code.extend(parts.keys.iter().cloned());
+    code.extend([parts.afterwards(table, backend), comments(table)]);
+    code.extend(parts.statements(table, backend).chain(indexes(table, backend)));
     match needs {
         // A table that is created under a condition has to be changed under the same condition.
         Some((databases, lacking)) => vec![CodeNode::Only { databases, lacking, code: flat(code, databases) }],
@@ -113,8 +114,8 @@ struct TableParts {
     uniques: Vec<TableKey>,
     /// Constraints that `alter` adds.
     later: Vec<AlterCall>,
-    /// Unique constraints that only SQL can express.
-    sql: Vec<Unique>,
+    /// Keys that only SQL can express.
+    keys: Vec<CodeNode>,
 }
 
 impl TableParts {
@@ -126,7 +127,7 @@ impl TableParts {
                 column.settings.push(ColumnOption::Extra(format!("CHECK ({})", check.expression.text)));
             }
         }
-        let mut parts = Self { columns, primary_key: None, uniques: Vec::new(), later: Vec::new(), sql: Vec::new() };
+        let mut parts = Self { columns, primary_key: None, uniques: Vec::new(), later: Vec::new(), keys: Vec::new() };
         if let Some(key) = &table.primary_key {
             parts.add_primary_key(table, key, backend);
         }
@@ -149,6 +150,7 @@ impl TableParts {
                 .is_some_and(|column| column.auto_increment == Some(AutoIncrement::Rowid { autoincrement: true }))
         };
         match key.columns.as_slice() {
+            _ if !key.options.is_empty() => self.keys.push(change::add_primary_key_statement(&table.name, key)),
             // SQLite accepts `AUTOINCREMENT` only if the column definition has the primary key.
             [only] if name.is_none() || numbered(only) => self.set(only, ColumnOption::PrimaryKey),
             columns if name.as_ref().is_none_or(|name| is_safe(name)) => {
@@ -170,8 +172,11 @@ impl TableParts {
             && (table.primary_key.as_ref().is_some_and(|key| key.columns == columns)
                 || table.uniques.iter().take_while(|other| *other != unique).any(|other| other.columns == columns));
         match (unique.columns.as_slice(), &name) {
-            _ if unique.deferrable.is_some() || is_omitted && unique.nulls_not_distinct => {
-                self.sql.push(unique.clone());
+            _ if unique.deferrable.is_some()
+                || !unique.options.is_empty()
+                || is_omitted && unique.nulls_not_distinct =>
+            {
+                self.keys.push(change::add_unique_statement(&table.name, unique));
             }
             _ if is_omitted => {
                 let name = unique.name.clone().unwrap_or_else(|| change::unique_name(&table.name, unique));
@@ -201,7 +206,7 @@ impl TableParts {
         for (new, column) in columns.iter_mut().zip(&table.columns).filter(|_| with_comments) {
             new.settings.extend(column.comment.iter().map(|comment| ColumnOption::Comment(comment.clone())));
         }
-        let foreign_keys = table.foreign_keys.iter().filter(|key| goes_with_table(key, backend)).cloned();
+        let foreign_keys = table.foreign_keys.iter().filter(|key| self.goes_with_table(table, key, backend)).cloned();
         let is_plain = |check: &&Check| check.options.is_empty() && column_of(check, backend).is_none();
         let checks = table.checks.iter().filter(is_plain);
         let checks = checks.map(|check| (check.name.clone(), check.expression.text.clone()));
@@ -217,10 +222,18 @@ impl TableParts {
         })))
     }
 
+    /// Whether a key is part of the new table: a key of the table that it refers to may be added later.
+    fn goes_with_table(&self, table: &Table, key: &ForeignKey, backend: DbBackend) -> bool {
+        goes_with_table(key, backend) && (self.keys.is_empty() || key.referenced_table != table.name)
+    }
+
     /// The changes that `alter` makes to the new table.
     fn afterwards(&self, table: &Table, backend: DbBackend) -> CodeNode {
         let mut changes = self.later.clone();
-        let keys = table.foreign_keys.iter().filter(|key| key.options.is_empty() && !goes_with_table(key, backend));
+        let keys = table
+            .foreign_keys
+            .iter()
+            .filter(|key| key.options.is_empty() && !self.goes_with_table(table, key, backend));
         for key in keys {
             changes.push(AlterCall::AddForeignKey(Box::new(named(&table.name, key))));
         }
@@ -228,13 +241,12 @@ impl TableParts {
     }
 
     fn statements(&self, table: &Table, backend: DbBackend) -> impl Iterator<Item = CodeNode> {
-        let uniques = self.sql.iter().map(|unique| change::add_unique_statement(&table.name, unique));
         let exclusions = table.exclusions.iter().map(|exclusion| change::add_exclusion(&table.name, exclusion));
         let checks = table.checks.iter().filter(|check| !check.options.is_empty());
         let checks = checks.map(move |check| change::add_check_with_options(&table.name, check, backend));
         let keys = table.foreign_keys.iter().filter(|key| !key.options.is_empty());
         let keys = keys.map(|key| change::add_foreign_key_with_options(&table.name, key));
-        uniques.chain(exclusions).chain(checks).chain(keys)
+        exclusions.chain(checks).chain(keys)
     }
 
     fn needs(&self, table: &Table, backend: DbBackend) -> Option<BackendRequirement> {

@@ -148,7 +148,13 @@ mod tests {
         let (plain, cascade) = (key("f", ReferentialAction::NoAction), key("f", ReferentialAction::Cascade));
         let drop = |key: &ForeignKey| change(TableChange::DropForeignKey(key.clone()));
         let add = |key: &ForeignKey| change(TableChange::AddForeignKey(key.clone()));
-        let unique = Unique { name: None, columns: Vec::new(), deferrable: None, nulls_not_distinct: false };
+        let unique = Unique {
+            name: None,
+            columns: Vec::new(),
+            deferrable: None,
+            nulls_not_distinct: false,
+            options: crate::schema::KeptOptions::default(),
+        };
         let gone = change(TableChange::DropUnique(unique));
         check(&[drop(&plain), gone, add(&plain)], &["-unique"]);
         check(&[drop(&plain), add(&cascade)], &["-foreign key f", "+foreign key f"]);

@@ -104,7 +104,13 @@ pub(super) fn unique_index(name: Option<&str>, columns: &[String]) -> IndexCreat
 
 /// A unique constraint.
 pub(super) fn unique(name: Option<&str>, columns: Vec<String>) -> Unique {
-    Unique { name: name.map(str::to_owned), columns, deferrable: None, nulls_not_distinct: false }
+    Unique {
+        name: name.map(str::to_owned),
+        columns,
+        deferrable: None,
+        nulls_not_distinct: false,
+        options: KeptOptions::default(),
+    }
 }
 
 /// A foreign key. `restricts` says that `RESTRICT` and `NO ACTION` are the same action on the database.

@@ -28,8 +28,18 @@ fn all(changes: impl IntoIterator<Item = TableChange>) -> Vec<SchemaOperation> {
 fn constraints_are_added_and_dropped() {
     let slug = names(&["slug"]);
     let changes = all([
-        TableChange::AddPrimaryKey(PrimaryKey { name: None, columns: names(&["id", "part"]) }),
-        TableChange::AddUnique(Unique { name: None, columns: slug, deferrable: None, nulls_not_distinct: false }),
+        TableChange::AddPrimaryKey(PrimaryKey {
+            name: None,
+            columns: names(&["id", "part"]),
+            options: KeptOptions::default(),
+        }),
+        TableChange::AddUnique(Unique {
+            name: None,
+            columns: slug,
+            deferrable: None,
+            nulls_not_distinct: false,
+            options: KeptOptions::default(),
+        }),
         TableChange::AddForeignKey(owner()),
         TableChange::AddCheck(Check {
             name: None,
@@ -113,6 +123,7 @@ fn what_postgres_alone_has() {
             columns: names(&["slug"]),
             deferrable: None,
             nulls_not_distinct: true,
+            options: KeptOptions::default(),
         }),
         TableChange::AddExclusion(Exclusion { name: "ex".to_owned(), definition: "EXCLUDE (slug WITH =)".to_owned() }),
         TableChange::AddCheck(Check {

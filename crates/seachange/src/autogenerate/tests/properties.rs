@@ -106,7 +106,13 @@ fn deferrable() -> impl Strategy<Value = Option<Deferrable>> {
 
 fn unique() -> impl Strategy<Value = Unique> {
     (option::of(name()), names(), deferrable(), proptest::bool::weighted(0.1)).prop_map(
-        |(name, columns, deferrable, nulls_not_distinct)| Unique { name, columns, deferrable, nulls_not_distinct },
+        |(name, columns, deferrable, nulls_not_distinct)| Unique {
+            name,
+            columns,
+            deferrable,
+            nulls_not_distinct,
+            options: KeptOptions::default(),
+        },
     )
 }
 
@@ -175,7 +181,11 @@ fn table() -> impl Strategy<Value = Table> {
     let keys = (option::of(name()), vec(unique(), 0..3), vec(foreign_key(), 0..3), vec(check(), 0..3));
     (table_name(), vec(column(), 0..6), keys, vec(index(), 0..2), option::weighted(0.2, "[ -~äßλ日本]{0,80}")).prop_map(
         |(name, columns, (key, uniques, foreign_keys, checks), indexes, comment)| {
-            let key = columns.first().map(|first| PrimaryKey { name: key, columns: vec![first.name.clone()] });
+            let key = columns.first().map(|first| PrimaryKey {
+                name: key,
+                columns: vec![first.name.clone()],
+                options: KeptOptions::default(),
+            });
             let table = Table { columns, uniques, foreign_keys, checks, indexes, comment, ..Table::new(name) };
             Table { primary_key: key, ..table }
         },
@@ -191,7 +201,11 @@ fn change() -> impl Strategy<Value = TableChange> {
             to: Box::new(Column { name: from.name.clone(), ..to }),
             from: Box::new(from),
         }),
-        names().prop_map(|columns| TableChange::AddPrimaryKey(PrimaryKey { name: None, columns })),
+        names().prop_map(|columns| TableChange::AddPrimaryKey(PrimaryKey {
+            name: None,
+            columns,
+            options: KeptOptions::default()
+        })),
         unique().prop_map(TableChange::AddUnique),
         foreign_key().prop_map(TableChange::AddForeignKey),
         foreign_key().prop_map(TableChange::DropForeignKey),

@@ -17,7 +17,7 @@ fn created(table: Table) -> Vec<SchemaOperation> {
 
 fn unique(name: Option<&str>, columns: &[&str]) -> Unique {
     let (name, columns) = (name.map(str::to_owned), names(columns));
-    Unique { name, columns, deferrable: None, nulls_not_distinct: false }
+    Unique { name, columns, deferrable: None, nulls_not_distinct: false, options: KeptOptions::default() }
 }
 
 fn reference(name: Option<&str>, column: &str, to: &str) -> ForeignKey {
@@ -76,7 +76,11 @@ fn a_table_reads_the_same_on_every_database() {
 fn keys_checks_and_indexes() {
     let mut votes = Table::new("votes");
     votes.columns = vec![required(integer("user_id")), required(integer("post_id")), required(integer("weight"))];
-    votes.primary_key = Some(PrimaryKey { name: Some("pk-votes".to_owned()), columns: names(&["user_id", "post_id"]) });
+    votes.primary_key = Some(PrimaryKey {
+        name: Some("pk-votes".to_owned()),
+        columns: names(&["user_id", "post_id"]),
+        options: KeptOptions::default(),
+    });
     votes.uniques.push(unique(Some("uq-votes-all"), &["user_id", "post_id", "weight"]));
     votes.foreign_keys.push(reference(Some("fk-votes-user_id"), "user_id", "users"));
     votes.foreign_keys.push(reference(None, "post_id", "posts"));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::autogenerate::comparison::Comparison;
 use crate::autogenerate::dependents::in_order_of_creation;
 use crate::autogenerate::operation::SchemaOperation;
-use crate::schema::{Column, DatabaseObject, ForeignKey, ObjectName, Schema, Table, TableName, Unique};
+use crate::schema::{Column, DatabaseObject, ForeignKey, KeptOptions, ObjectName, Schema, Table, TableName, Unique};
 
 /// The tables that the operations concern and the tables that foreign keys connect with them, by their names before and
 /// after the operations.
@@ -113,7 +113,14 @@ fn add_placeholder_key(placeholder: &mut Table, table: &Table, key: &ForeignKey)
     let columns = key.referenced_columns.clone();
     if placeholder.uniques.iter().all(|own| own.columns != columns) {
         let name = format!("seachange_key_{}", placeholder.uniques.len());
-        placeholder.uniques.push(Unique { name: Some(name), columns, deferrable: None, nulls_not_distinct: false });
+        let options = KeptOptions::default();
+        placeholder.uniques.push(Unique {
+            name: Some(name),
+            columns,
+            deferrable: None,
+            nulls_not_distinct: false,
+            options,
+        });
     }
 }
 

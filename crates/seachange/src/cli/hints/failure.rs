@@ -125,6 +125,10 @@ fn hint(failure: &RevisionFailure, problem: Diagnostic) -> Diagnostic {
         FailureCause::TransactionEnded => problem.hint(
             "return `Some(false)` from `use_transaction` to begin and end transactions in the revision, or leave them out",
         ),
+        FailureCause::ForeignKeys(_) => problem.hint(
+            "foreign keys were off while it ran, because it rebuilds a table or switches them off: `ON DELETE` and `ON UPDATE` \
+             did nothing; change such rows in a revision of their own, or change the rows that refer to them too",
+        ),
         _ => problem,
     };
     match (failure.left, failure.direction) {

@@ -76,14 +76,14 @@ struct PendingTable {
 /// use seachange::impact::foresee::{CheckPlanner, DatabaseVersion, Foreseen, PendingChange, foresee};
 /// use seachange::inspect::{InspectScope, inspect};
 /// use seachange::prelude::sea_orm::{ConnectionTrait, Database};
-/// use seachange::schema::Unique;
+/// use seachange::schema::{KeptOptions, Unique};
 ///
 /// let connection = Database::connect("sqlite::memory:").await?;
 /// connection.execute_unprepared("CREATE TABLE posts (id integer PRIMARY KEY, slug text)").await?;
 /// connection.execute_unprepared("INSERT INTO posts VALUES (1, 'a'), (2, 'b'), (3, 'a')").await?;
 /// let schema = inspect(&connection, &InspectScope::default()).await?;
 /// let mut planner = CheckPlanner::new(&schema, DatabaseVersion::read(&connection).await?);
-/// let unique = Unique { name: None, columns: vec!["slug".into()], deferrable: None, nulls_not_distinct: false };
+/// let unique = Unique { name: None, columns: vec!["slug".into()], deferrable: None, nulls_not_distinct: false, options: KeptOptions::default() };
 /// let operations = [SchemaOperation::Change { table: "posts".into(), change: TableChange::AddUnique(unique) }];
 /// let checks = planner.plan(&PendingChange { operations: &operations, ..PendingChange::default() });
 /// let found = foresee(&connection, &checks, Duration::from_secs(5)).await;

@@ -98,13 +98,15 @@ fn sort_out(table: &mut Table) {
                     IndexKey::Column(name) => Some(name),
                     IndexKey::Expression(_) => None,
                 });
-                table.primary_key = Some(PrimaryKey { name: None, columns: columns.collect() });
+                table.primary_key =
+                    Some(PrimaryKey { name: None, columns: columns.collect(), options: KeptOptions::default() });
             }
             Some(columns) if index.unique => table.uniques.push(Unique {
                 name: Some(index.name),
                 columns,
                 deferrable: None,
                 nulls_not_distinct: false,
+                options: KeptOptions::default(),
             }),
             _ => table.indexes.push(index),
         }

@@ -37,12 +37,15 @@ pub(super) fn query(place: &CatalogScope) -> String {
             o.confdeltype::text, o.confupdtype::text, {},
             CASE o.contype WHEN 'c' THEN pg_get_expr(o.conbin, o.conrelid) WHEN 'x' THEN pg_get_constraintdef(o.oid) END,
             CASE o.contype WHEN 'c' THEN pg_get_expr(o.conbin, o.conrelid, true) END,
-            concat_ws(' ', CASE WHEN o.confmatchtype = 'f' THEN 'MATCH FULL' END,
+            concat_ws(' ', {}, {},
+                CASE WHEN o.contype = 'p' AND o.condeferrable THEN CASE WHEN o.condeferred
+                    THEN 'DEFERRABLE INITIALLY DEFERRED' ELSE 'DEFERRABLE' END END,
+                CASE WHEN o.confmatchtype = 'f' THEN 'MATCH FULL' END,
                 CASE WHEN o.contype = 'c' AND o.connoinherit THEN 'NO INHERIT' END,
                 CASE WHEN NOT {} THEN 'NOT ENFORCED' WHEN NOT o.convalidated THEN 'NOT VALID' END)
         FROM pg_constraint o
         JOIN pg_class c ON c.oid = o.conrelid
-        LEFT JOIN pg_index i ON i.indexrelid = o.conindid AND o.contype = 'u'
+        LEFT JOIN pg_index i ON i.indexrelid = o.conindid AND o.contype IN ('p', 'u')
         LEFT JOIN pg_class r ON r.oid = o.confrelid
         LEFT JOIN pg_namespace n ON n.oid = r.relnamespace
         WHERE {} AND o.contype IN ('p', 'u', 'f', 'c', 'x') AND {}
@@ -50,6 +53,15 @@ pub(super) fn query(place: &CatalogScope) -> String {
         ORDER BY o.conrelid, o.conname",
         place.on_delete_columns(),
         place.nulls_not_distinct(),
+        place.since(180_000, "CASE WHEN o.conperiod AND o.contype IN ('p', 'u') THEN 'WITHOUT OVERLAPS' END", "NULL"),
+        place.since(
+            110_000,
+            "(SELECT 'INCLUDE (' || string_agg(quote_ident(a.attname), ', ' ORDER BY k.position) || ')'
+                FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, position)
+                JOIN pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = k.number
+                WHERE k.position > i.indnkeyatts)",
+            "NULL"
+        ),
         place.since(180_000, "o.conenforced", "true"),
         place.tables(),
         place.is_no_copy()
@@ -97,12 +109,13 @@ impl ConstraintRow {
     fn add_to(self, table: &mut Table) {
         let name = Some(self.name.clone());
         match self.sort.as_str() {
-            "p" => table.primary_key = Some(PrimaryKey { name, columns: self.columns }),
+            "p" => table.primary_key = Some(PrimaryKey { name, columns: self.columns, options: self.options }),
             "u" => table.uniques.push(Unique {
                 name,
                 columns: self.columns,
                 deferrable: self.deferrable,
                 nulls_not_distinct: self.nulls_not_distinct,
+                options: self.options,
             }),
             "c" => {
                 let expression = expression::condition(&self.definition, &self.pretty);

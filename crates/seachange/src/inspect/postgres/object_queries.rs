@@ -28,6 +28,7 @@ pub(super) fn objects(place: &CatalogScope) -> String {
         table_queries::inheritance(),
         table_queries::storage(),
         table_queries::column_storage(place),
+        table_queries::owned_sequences(),
         table_queries::comments(),
         table_queries::grants(),
     ];

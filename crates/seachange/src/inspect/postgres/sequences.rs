@@ -31,14 +31,21 @@ struct SequenceRow {
     cycle: bool,
 }
 
+/// Whether the column `d.refobjsubid` of the table `d.refobjid`, which is `NOT NULL`, takes its default from the sequence
+/// `s`, as `serial` does.
+pub(super) const DEFAULTS: &str =
+    "(s.seqrelid, d.refobjid, d.refobjsubid) IN (SELECT u.refobjid, f.adrelid, f.adnum::int4
+                FROM pg_attrdef f JOIN pg_depend u ON u.classid = 'pg_attrdef'::regclass AND u.objid = f.oid
+                    AND u.refclassid = 'pg_class'::regclass
+                JOIN pg_attribute n ON n.attrelid = f.adrelid AND n.attnum = f.adnum AND n.attnotnull
+                WHERE pg_get_expr(f.adbin, f.adrelid) ~ '^nextval\\([^()+]*::regclass\\)$')";
+
 /// Reads the sequences. A column may own several sequences; the result has the one that its default takes values from.
 pub(super) async fn read(connection: &impl ConnectionTrait, place: &CatalogScope) -> Result<Sequences, DbErr> {
     // Without statistics, PostgreSQL would try each default for each sequence in a correlated subquery.
     let sql = format!(
         "SELECT d.refobjid::int8, d.refobjsubid,
-            (s.seqrelid, d.refobjid, d.refobjsubid) IN (SELECT u.refobjid, f.adrelid, f.adnum::int4
-                FROM pg_attrdef f JOIN pg_depend u ON u.classid = 'pg_attrdef'::regclass AND u.objid = f.oid
-                AND u.refclassid = 'pg_class'::regclass) AS is_default,
+            {DEFAULTS} AS is_default,
             s.seqtypid::regtype::text, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
         FROM pg_sequence s
         JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.objsubid = 0

@@ -3,24 +3,50 @@
 
 use super::object_queries::{FROM_TABLE, of_table};
 use super::scope::CatalogScope;
+use super::sequences::DEFAULTS;
 
-/// Partitions, with the checks and indexes that they do not inherit.
+/// Partitions, with what they do not inherit: defaults, `NOT NULL`, constraints, indexes, comments.
 pub(super) fn partitions(place: &CatalogScope) -> String {
     let is_own_index =
         place.since(110_000, "NOT EXISTS (SELECT FROM pg_inherits j WHERE j.inhrelid = i.indexrelid)", "true");
+    let is_no_copy = place.is_no_copy();
+    let is_no_generated = place.since(120_000, "a.attgenerated = '' AND", "");
+    let columns_of_both = "FROM pg_attribute a
+                    JOIN pg_attribute b ON b.attrelid = c.oid AND b.attname = a.attname AND a.attrelid = p.oid
+                        AND a.attnum > 0 AND NOT a.attisdropped";
     format!(
         "SELECT 'pg_class', p.oid::int8, 'partition', p.relnamespace::int8, x.nspname::text, p.relname::text,
             c.relnamespace::int8, n.nspname::text, c.relname::text, NULL::text,
             array_to_json(ARRAY[format('CREATE TABLE %s PARTITION OF %s %s%s', p.oid::regclass, c.oid::regclass,
                     pg_get_expr(p.relpartbound, p.oid), ' PARTITION BY ' || pg_get_partkeydef(p.oid))]
+                || ARRAY(SELECT format('ALTER TABLE ONLY %s ALTER COLUMN %I %s', p.oid::regclass, a.attname,
+                        coalesce('SET DEFAULT ' || pg_get_expr(own.adbin, own.adrelid), 'DROP DEFAULT'))
+                    {columns_of_both}
+                    LEFT JOIN pg_attrdef own ON own.adrelid = p.oid AND own.adnum = a.attnum
+                    LEFT JOIN pg_attrdef of_parent ON of_parent.adrelid = c.oid AND of_parent.adnum = b.attnum
+                    WHERE {is_no_generated}
+                        pg_get_expr(own.adbin, own.adrelid) IS DISTINCT FROM pg_get_expr(of_parent.adbin, of_parent.adrelid)
+                    ORDER BY a.attnum)
+                || ARRAY(SELECT format('ALTER TABLE ONLY %s ALTER COLUMN %I SET NOT NULL', p.oid::regclass, a.attname)
+                    {columns_of_both} WHERE a.attnotnull AND NOT b.attnotnull
+                        AND NOT EXISTS (SELECT FROM pg_constraint o WHERE o.conrelid = p.oid AND o.contype = 'p'
+                            AND a.attnum = ANY (o.conkey))
+                    ORDER BY a.attnum)
                 || ARRAY(SELECT format('ALTER TABLE %s ADD CONSTRAINT %I %s', p.oid::regclass, o.conname,
                         pg_get_constraintdef(o.oid))
-                    FROM pg_constraint o WHERE o.conrelid = p.oid AND o.contype = 'c' AND o.conislocal
-                        AND o.coninhcount = 0 ORDER BY o.conname)
+                    FROM pg_constraint o WHERE o.conrelid = p.oid AND o.contype IN ('c', 'p', 'u', 'f', 'x')
+                        AND o.conislocal AND o.coninhcount = 0 AND {is_no_copy}
+                    ORDER BY array_position(ARRAY['c', 'p', 'u', 'x', 'f'], o.contype::text), o.conname)
                 || ARRAY(SELECT pg_get_indexdef(i.indexrelid, 0, true) FROM pg_index i
                     WHERE i.indrelid = p.oid AND {is_own_index}
                         AND NOT EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = i.indexrelid)
-                    ORDER BY i.indexrelid))::text,
+                    ORDER BY i.indexrelid)
+                || ARRAY(SELECT format('COMMENT ON %s IS %L', CASE d.objsubid WHEN 0
+                        THEN format('TABLE %s', p.oid::regclass)
+                        ELSE format('COLUMN %s.%I', p.oid::regclass, a.attname) END, d.description)
+                    FROM pg_description d LEFT JOIN pg_attribute a ON a.attrelid = p.oid AND a.attnum = d.objsubid
+                        AND d.objsubid > 0
+                    WHERE d.classoid = 'pg_class'::regclass AND d.objoid = p.oid ORDER BY d.objsubid))::text,
             format('DROP TABLE %s', p.oid::regclass)
         FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhrelid JOIN pg_namespace x ON x.oid = p.relnamespace
         JOIN pg_class c ON c.oid = h.inhparent {FROM_TABLE}
@@ -41,18 +67,27 @@ pub(super) fn inheritance() -> String {
     )
 }
 
-/// How tables are stored, their replica identity, and an owner other than the current user.
+/// The type of typed tables, how tables and the indexes of their keys are stored, their replica identity, and an owner other than the current user.
 pub(super) fn storage() -> String {
     format!(
         "SELECT * FROM (SELECT 'storage', c.oid::int8, 'storage', {},
             array_to_json(
-                ARRAY(SELECT format('ALTER TABLE %s SET UNLOGGED', c.oid::regclass) WHERE c.relpersistence = 'u')
+                ARRAY(SELECT format('ALTER TABLE %s OF %s', c.oid::regclass, c.reloftype::regtype) WHERE c.reloftype <> 0)
+                || ARRAY(SELECT format('ALTER TABLE %s SET UNLOGGED', c.oid::regclass) WHERE c.relpersistence = 'u')
                 || ARRAY(SELECT format('ALTER TABLE %s SET (%s)', c.oid::regclass, string_agg(o.option, ', '))
                     FROM (SELECT unnest(c.reloptions) AS option
                         UNION ALL SELECT 'toast.' || unnest(t.reloptions) FROM pg_class t WHERE t.oid = c.reltoastrelid) o
                     HAVING count(*) > 0)
                 || ARRAY(SELECT format('ALTER TABLE %s SET TABLESPACE %I', c.oid::regclass, s.spcname)
                     FROM pg_tablespace s WHERE s.oid = c.reltablespace)
+                || ARRAY(SELECT format('ALTER INDEX %s %s', x.oid::regclass, p.property)
+                    FROM pg_constraint o JOIN pg_class x ON x.oid = o.conindid
+                    CROSS JOIN LATERAL (
+                        SELECT format('SET (%s)', array_to_string(x.reloptions, ', ')) WHERE x.reloptions IS NOT NULL
+                        UNION ALL
+                        SELECT format('SET TABLESPACE %I', s.spcname) FROM pg_tablespace s WHERE s.oid = x.reltablespace
+                    ) p (property)
+                    WHERE o.conrelid = c.oid AND o.contype IN ('p', 'u', 'x') ORDER BY x.relname, p.property)
                 || ARRAY(SELECT format('ALTER TABLE %s REPLICA IDENTITY %s', c.oid::regclass,
                         CASE c.relreplident WHEN 'f' THEN 'FULL' ELSE 'NOTHING' END) WHERE c.relreplident IN ('f', 'n'))
                 || ARRAY(SELECT format('ALTER TABLE %s REPLICA IDENTITY USING INDEX %I', c.oid::regclass, x.relname)
@@ -93,6 +128,44 @@ pub(super) fn column_storage(place: &CatalogScope) -> String {
             ''
         FROM pg_class c {FROM_TABLE} JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
         WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped) s WHERE s.statements <> '[]'"
+    )
+}
+
+/// The options of the sequences of `serial` columns, where they differ from those of a new one, and the other sequences that columns
+/// own. The sequence of a new `serial` column may get another name than the one that it has here.
+pub(super) fn owned_sequences() -> String {
+    format!(
+        "SELECT * FROM (SELECT 'storage:sequence:' || s.seqrelid, c.oid::int8, 'storage', NULL::int8, NULL::text,
+            q.relname::text, c.relnamespace::int8, n.nspname::text, c.relname::text, a.attname::text,
+            array_to_json(
+                ARRAY(SELECT CASE WHEN q.relname = format('%s_%s_seq', c.relname, a.attname)
+                        THEN format('ALTER SEQUENCE %s%s', q.oid::regclass, x.options)
+                        ELSE format('DO %L', format('BEGIN EXECUTE ''ALTER SEQUENCE '' || pg_get_serial_sequence(%L, %L) || %L; END',
+                            c.oid::regclass, a.attname, x.options)) END
+                    FROM (SELECT concat(
+                        CASE WHEN s.seqtypid <> a.atttypid THEN ' AS ' || format_type(s.seqtypid, NULL) END,
+                        CASE WHEN s.seqincrement <> 1 THEN ' INCREMENT BY ' || s.seqincrement END,
+                        CASE WHEN s.seqmin <> 1 THEN ' MINVALUE ' || s.seqmin END,
+                        CASE WHEN s.seqmax <> s.most THEN ' MAXVALUE ' || s.seqmax END,
+                        CASE WHEN s.seqstart <> 1
+                            THEN format(' START WITH %s RESTART', s.seqstart) END,
+                        CASE WHEN s.seqcache <> 1 THEN ' CACHE ' || s.seqcache END,
+                        CASE WHEN s.seqcycle THEN ' CYCLE' END) AS options) x
+                    WHERE s.is_default AND x.options <> '')
+                || ARRAY(SELECT format('ALTER SEQUENCE %s OWNED BY %s.%I', q.oid::regclass, c.oid::regclass, a.attname)
+                    WHERE NOT s.is_default))::text AS statements,
+            ''
+        FROM (
+            SELECT s.*, d.refobjid, d.refobjsubid, {DEFAULTS} AS is_default,
+                CASE s.seqtypid WHEN 'int2'::regtype THEN 32767::int8 WHEN 'int4'::regtype THEN 2147483647
+                    ELSE 9223372036854775807 END AS most
+            FROM pg_sequence s
+            JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.objsubid = 0
+                AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype = 'a'
+        ) s
+        JOIN pg_class q ON q.oid = s.seqrelid JOIN pg_class c ON c.oid = s.refobjid {FROM_TABLE}
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = s.refobjsubid
+        WHERE c.relkind IN ('r', 'p') AND q.relpersistence <> 't') s WHERE s.statements <> '[]'"
     )
 }
 

@@ -3,6 +3,7 @@
 
 use super::object_queries::{not_of_extension, properties};
 use super::scope::CatalogScope;
+use super::sequences::DEFAULTS;
 
 /// The columns that name an object without a table, whose catalogue row is `row`, in the schema `n`.
 fn in_schema(catalogue: &str, row: &str, kind: &str, [schema, name]: [&str; 2]) -> String {
@@ -96,7 +97,8 @@ pub(super) fn domains(schemas: &str) -> String {
     )
 }
 
-/// Sequences that no column owns. One that a column owns belongs to the column.
+/// Sequences that are not part of a column, as those of `serial` and identity columns are. One that a column owns is not
+/// dropped on its own: it ends with the column.
 pub(super) fn sequences(schemas: &str) -> String {
     let properties = properties(
         "pg_class",
@@ -111,11 +113,14 @@ pub(super) fn sequences(schemas: &str) -> String {
                     c.oid::regclass, format_type(s.seqtypid, NULL), s.seqincrement, s.seqmin, s.seqmax, s.seqstart,
                     s.seqcache, CASE WHEN s.seqcycle THEN ' CYCLE' END)]
                 || {properties})::text,
-            format('DROP SEQUENCE %s', c.oid::regclass)
+            CASE WHEN NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
+                AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype = 'a')
+                THEN format('DROP SEQUENCE %s', c.oid::regclass) ELSE '' END
         FROM pg_class c JOIN pg_sequence s ON s.seqrelid = c.oid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relnamespace IN ({schemas}) AND c.relkind = 'S' AND c.relpersistence <> 't'
             AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
-                AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i'))
+                AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
+                AND (d.deptype = 'i' OR d.deptype = 'a' AND {DEFAULTS}))
             AND {}",
         in_schema("pg_class", "c", "sequence", ["relnamespace", "relname"]),
         not_of_extension("pg_class", "c.oid")

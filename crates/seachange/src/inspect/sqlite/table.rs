@@ -98,7 +98,13 @@ pub(super) fn add(table: &mut Table, text: ConstraintText, names: &[String]) {
     let columns = text.columns.iter().map(|column| spelled(column, names)).collect();
     match (text.kind, text.references) {
         (ConstraintKind::Unique, _) => {
-            table.uniques.push(Unique { name: text.name, columns, deferrable: None, nulls_not_distinct: false });
+            table.uniques.push(Unique {
+                name: text.name,
+                columns,
+                deferrable: None,
+                nulls_not_distinct: false,
+                options: KeptOptions::default(),
+            });
         }
         (ConstraintKind::Check, _) => {
             let (source, normal) = expression(&text.body, names);
@@ -119,7 +125,9 @@ pub(super) fn add(table: &mut Table, text: ConstraintText, names: &[String]) {
             deferrable: reference.deferrable,
             options: KeptOptions::default(),
         }),
-        (ConstraintKind::PrimaryKey, _) => table.primary_key = Some(PrimaryKey { name: text.name, columns }),
+        (ConstraintKind::PrimaryKey, _) => {
+            table.primary_key = Some(PrimaryKey { name: text.name, columns, options: KeptOptions::default() })
+        }
         (ConstraintKind::ForeignKey, None) => {}
     }
 }

@@ -42,10 +42,16 @@ fn add(table: &mut Table, item: &str) {
     let name = || Some(head.split_once(' ').unwrap().1.to_owned());
     let columns = || inner.split(' ').map(str::to_owned).collect::<Vec<_>>();
     match head.split(' ').next().unwrap() {
-        "pk" => table.primary_key = Some(PrimaryKey { name: None, columns: columns() }),
-        "unique" => {
-            table.uniques.push(Unique { name: name(), columns: columns(), deferrable: None, nulls_not_distinct: false })
+        "pk" => {
+            table.primary_key = Some(PrimaryKey { name: None, columns: columns(), options: KeptOptions::default() })
         }
+        "unique" => table.uniques.push(Unique {
+            name: name(),
+            columns: columns(),
+            deferrable: None,
+            nulls_not_distinct: false,
+            options: KeptOptions::default(),
+        }),
         kind @ ("index" | "uindex") => table.indexes.push(Index {
             name: name().unwrap(),
             unique: kind == "uindex",

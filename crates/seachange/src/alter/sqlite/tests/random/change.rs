@@ -171,7 +171,13 @@ fn column<'t>(table: &'t mut Table, name: &str) -> &'t mut Column {
 
 fn unique(name: Option<&str>, columns: &[&str]) -> Unique {
     let columns = columns.iter().map(ToString::to_string).collect();
-    Unique { name: name.map(str::to_owned), columns, deferrable: None, nulls_not_distinct: false }
+    Unique {
+        name: name.map(str::to_owned),
+        columns,
+        deferrable: None,
+        nulls_not_distinct: false,
+        options: KeptOptions::default(),
+    }
 }
 
 /// The name of the first unique constraint; if it is unnamed, the name that PostgreSQL would give it.
@@ -199,7 +205,11 @@ fn foreign_key() -> Key {
 }
 
 fn add_primary_key(table: &mut Table) {
-    table.primary_key = Some(PrimaryKey { name: Some("new pk".to_owned()), columns: vec!["id".to_owned()] });
+    table.primary_key = Some(PrimaryKey {
+        name: Some("new pk".to_owned()),
+        columns: vec!["id".to_owned()],
+        options: KeptOptions::default(),
+    });
     let without_rowid = table.definition.as_ref().is_some_and(|definition| definition.text.contains("WITHOUT ROWID"));
     let id = column(table, "id");
     id.nullable = false;
