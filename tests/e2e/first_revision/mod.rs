@@ -18,8 +18,13 @@ use crate::new_crate::NewCrate;
 pub(crate) fn trials() -> Vec<Case> {
     let mut cases = each_backend("first_revision::makes_the_same_database", makes_the_same_database);
     cases.extend(each_backend("first_revision::of_some_tables", of_some_tables));
-    let tests = named![what_is_not_written_is_named, a_definition_that_may_not_be_read];
-    let servers = [Backend::Postgres, Backend::MariaDb];
+    let tests = named![
+        what_is_not_written_is_named,
+        a_definition_that_may_not_be_read,
+        privileges_are_named,
+        privileges_are_named
+    ];
+    let servers = [Backend::Postgres, Backend::MariaDb, Backend::MariaDb, Backend::MySql];
     cases.extend(
         tests
             .into_iter()
@@ -187,6 +192,23 @@ fn what_is_not_written_is_named(database: &TestDatabase) -> TestResult {
     ] {
         assert!(output.stderr.contains(&format!("warning: not written: {omitted}\n")), "{omitted} in\n{output}");
         assert!(revision(&database.folder().join("named"))?.contains(&format!("//! not written: {omitted}\n")));
+    }
+    Ok(())
+}
+
+/// Privileges belong to the users of a server of MySQL or MariaDB.
+fn privileges_are_named(database: &TestDatabase) -> TestResult {
+    let user = format!("clerk_{}", database.name());
+    database.execute(&format!(
+        "CREATE TABLE a (id int NOT NULL PRIMARY KEY, b int);
+        CREATE USER '{user}' IDENTIFIED BY 'secret';
+        GRANT SELECT, INSERT ON a TO '{user}';
+        GRANT UPDATE (b) ON a TO '{user}'"
+    ))?;
+    let output = init(database, &database.folder().join("named"), &[])?;
+    assert_eq!(output.code, Some(10), "{output}");
+    for omitted in [format!("privileges `'{user}'@'%' on a`"), format!("privileges `'{user}'@'%' on a (b)`")] {
+        assert!(output.stderr.contains(&format!("warning: not written: {omitted}\n")), "{omitted} in\n{output}");
     }
     Ok(())
 }

@@ -23,3 +23,6 @@ CREATE FUNCTION twice(value int) RETURNS int DETERMINISTIC RETURN value * 2;
 CREATE PROCEDURE clean(IN days int) DELETE FROM orders WHERE id < days;
 CREATE TRIGGER orders_insert BEFORE INSERT ON orders FOR EACH ROW SET NEW.total = COALESCE(NEW.total, twice(2));
 CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01 00:00:00' DO DELETE FROM orders WHERE total < 0;
+CREATE TABLE log_2025 (at date, text varchar(99)) ENGINE=MyISAM;
+CREATE TABLE log_2026 (at date, text varchar(99)) ENGINE=MyISAM;
+CREATE TABLE logs (at date, text varchar(99)) ENGINE=MERGE UNION=(log_2025, log_2026) INSERT_METHOD=LAST;

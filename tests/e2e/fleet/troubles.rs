@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fs;
 
 use seachange_tests::harness::{Case, TestResult};
-use seachange_tests::{Backend, TestDatabase};
+use seachange_tests::{Backend, Program, TestDatabase};
 use serde_json::Value;
 
 use super::each_way;
@@ -19,6 +19,7 @@ pub(super) fn trials() -> Vec<Case> {
     cases.extend(each_way("an_added_target_is_found", an_added_target_is_found));
     cases.extend(each_way("a_second_interrupt_names_the_targets", a_second_interrupt_names_the_targets));
     cases.extend(each_way("steps_count_from_where_a_target_is", steps_count_from_where_a_target_is));
+    cases.push(Case::on(Backend::Postgres, "fleet::missing_schema_is_no_base", a_missing_schema));
     cases.push(Case::on(Backend::Sqlite, "fleet::full_disk_is_reported", full_disk_is_reported));
     cases
 }
@@ -60,6 +61,25 @@ fn troubles_are_contained(database: &TestDatabase, kind: Kind) -> TestResult {
     }
     fs::write(database.folder().join("go"), "")?;
     locked.finish()?.succeeded()?;
+    Ok(())
+}
+
+/// A schema that does not exist stands nowhere, among others and alone.
+fn a_missing_schema(database: &TestDatabase) -> TestResult {
+    let _tenants = Tenants::create(database, Kind::Schemas, 2)?;
+    let gone = "[[target]]\nname = \"gone\"\nschema = \"no_such_schema\"\n";
+    fs::write(database.folder().join("alone.toml"), gone)?;
+    fs::write(database.folder().join("fleet.toml"), format!("[[group]]\nschemas = [\"tenant_*\"]\n{gone}"))?;
+    for (fleet, count) in [("fleet.toml", 2), ("alone.toml", 0)] {
+        let run = |command: &str| Program::migration().database(database).args([command, "--fleet", fleet]).run();
+        let output = run("status")?;
+        assert_eq!(output.code, Some(11), "{output}");
+        assert!(output.to_string().contains("the schema `no_such_schema` does not exist"), "{output}");
+        assert_eq!(output.to_string().contains("2 targets"), count == 2, "{output}");
+        let output = run("up")?;
+        assert_eq!(output.code, Some(11), "{output}");
+        assert!(output.to_string().contains("no_such_schema"), "{output}");
+    }
     Ok(())
 }
 

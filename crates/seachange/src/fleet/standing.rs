@@ -205,7 +205,10 @@ impl ReadGroup {
             }
             Err(_) => return self.one_by_one(targets).await,
         };
-        let read = self.read(&connection, targets).await;
+        let read = match self.read(&connection, targets).await {
+            Ok(digests) => tell_of_missing(&connection, targets, digests).await,
+            failed => failed,
+        };
         let _ = connection.close_by_ref().await;
         match read {
             Ok(digests) => digests,
@@ -265,6 +268,35 @@ impl ReadGroup {
         }
         Ok(digests)
     }
+}
+
+/// Tells a target without a record from one without a schema or database.
+async fn tell_of_missing(
+    connection: &DatabaseConnection,
+    targets: &[FleetTarget],
+    mut digests: Vec<(usize, Result<String, Error>)>,
+) -> Result<Vec<(usize, Result<String, Error>)>, DbErr> {
+    let is_empty = |digest: &Result<String, Error>| digest.as_ref().is_ok_and(String::is_empty);
+    let queries = backend::of(connection.get_database_backend())?.fleet_queries();
+    let Some(queries) = queries.filter(|_| digests.iter().any(|(_, digest)| is_empty(digest))) else {
+        return Ok(digests);
+    };
+    let existing = names(connection, queries.schemas.unwrap_or(queries.databases)).await?;
+    // A server of MySQL may keep names in lower case.
+    let existing: BTreeSet<String> = match queries.schemas {
+        Some(_) => existing.into_iter().collect(),
+        None => existing.iter().map(|name| name.to_lowercase()).collect(),
+    };
+    let is_there =
+        |name: &str| existing.contains(name) || queries.schemas.is_none() && existing.contains(&name.to_lowercase());
+    for (place, digest) in digests.iter_mut().filter(|(_, digest)| is_empty(digest)) {
+        if let Some(schema) = schema_of(&targets[*place]).filter(|schema| !is_there(schema)) {
+            let what = if queries.schemas.is_some() { "schema" } else { "database" };
+            let source = DbErr::Custom(format!("the {what} `{schema}` does not exist"));
+            *digest = Err(Error::Database { doing: READING, source });
+        }
+    }
+    Ok(digests)
 }
 
 /// The schema in which the record of a target is, or the database on a server whose databases one session reads.

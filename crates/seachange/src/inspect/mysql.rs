@@ -15,7 +15,7 @@ mod tables;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-use self::scope::CatalogScope;
+use self::scope::{CatalogScope, ServerFlavor};
 use super::cells::{RowReader, rows};
 use super::{InspectScope, UnsupportedObject};
 use crate::schema::{DatabaseObject, Schema};
@@ -28,6 +28,9 @@ pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &InspectSc
         let mut tables = tables::read(connection, &place, database).await?;
         let checks = checks::read(connection, &place, database).await?;
         columns::read(connection, &place, database, &checks, &mut tables).await?;
+        if place.server == ServerFlavor::MariaDb {
+            tables::add_periods(connection, database, checks.of_periods(), &mut tables).await?;
+        }
         checks::add(checks, &mut tables);
         keys::read(connection, &place, database, &mut tables).await?;
         foreign_keys::read(connection, &place, database, &mut tables).await?;
@@ -55,7 +58,7 @@ pub(super) async fn add_spelling(
     spelling::add(connection, scope, schema).await
 }
 
-/// Reads what the model does not have: sequences and packages of MariaDB.
+/// Reads what the model does not have: sequences and packages of MariaDB, and privileges on tables and columns.
 pub(super) async fn unsupported(
     connection: &impl ConnectionTrait,
     scope: &InspectScope,
@@ -64,11 +67,15 @@ pub(super) async fn unsupported(
             FROM information_schema.TABLES
             WHERE TABLE_SCHEMA = ? AND TABLE_TYPE NOT IN ('BASE TABLE', 'SYSTEM VERSIONED', 'VIEW')
         UNION ALL SELECT LOWER(CAST(ROUTINE_TYPE AS CHAR)), CAST(ROUTINE_NAME AS CHAR) FROM information_schema.ROUTINES
-            WHERE ROUTINE_SCHEMA = ? AND ROUTINE_TYPE NOT IN ('FUNCTION', 'PROCEDURE') ORDER BY 1, 2";
+            WHERE ROUTINE_SCHEMA = ? AND ROUTINE_TYPE NOT IN ('FUNCTION', 'PROCEDURE')
+        UNION SELECT 'privileges', CAST(CONCAT(GRANTEE, ' on ', TABLE_NAME) AS CHAR)
+            FROM information_schema.TABLE_PRIVILEGES WHERE TABLE_SCHEMA = ?
+        UNION SELECT 'privileges', CAST(CONCAT(GRANTEE, ' on ', TABLE_NAME, ' (', COLUMN_NAME, ')') AS CHAR)
+            FROM information_schema.COLUMN_PRIVILEGES WHERE TABLE_SCHEMA = ? ORDER BY 1, 2";
     let place = CatalogScope::find(connection, scope).await?;
     let Some(database) = place.databases().next() else { return Ok(Vec::new()) };
     let mut found = Vec::new();
-    for row in rows(connection, UNSUPPORTED, [database.into(), database.into()]).await? {
+    for row in rows(connection, UNSUPPORTED, [0; 4].map(|_| database.into())).await? {
         let mut cells = RowReader::of(&row);
         found.push(UnsupportedObject { kind: cells.take()?, name: cells.take()? });
     }

@@ -116,7 +116,7 @@ impl EffectParser {
             Statement::AlterTable(alter) => self.alterations(&alter.name, &alter.operations),
             Statement::RenameTable(renamings) => {
                 let pairs = renamings.iter().map(|renaming| (&renaming.old_name, &renaming.new_name));
-                pairs.flat_map(|(old, new)| self.renamed(old, new)).collect()
+                settled(pairs.flat_map(|(old, new)| self.renamed(old, new)).collect())
             }
             Statement::Drop { object_type, names, table, .. } => {
                 let objects = names.iter().filter_map(|name| self.dropped(*object_type, name, table.as_ref()));
@@ -274,6 +274,15 @@ fn is_gone(object: CatalogObject) -> CatalogEffect {
     CatalogEffect { object, is_there: false, is_certain: true }
 }
 
+/// The effects without the objects that are both renamed and the new name of another: there is such an object before and after,
+/// or neither before nor after.
+fn settled(effects: Vec<CatalogEffect>) -> Vec<CatalogEffect> {
+    let is_both = |effect: &&CatalogEffect| {
+        effects.iter().any(|other| other.object == effect.object && other.is_there != effect.is_there)
+    };
+    effects.iter().filter(|effect| !is_both(effect)).cloned().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{SqlDialect, of_text};
@@ -342,6 +351,8 @@ mod tests {
     #[test]
     fn each_of_several_objects_leaves_its_own_trace() {
         assert_eq!(mysql("DROP TABLE a, nosuch"), "- table `a`, - table `nosuch`");
+        assert_eq!(mysql("RENAME TABLE a TO t, b TO a, t TO b"), "");
+        assert_eq!(mysql("RENAME TABLE a TO old, new TO a"), "+ table `old`, - table `new`");
         assert_eq!(mysql("RENAME TABLE a TO b, c TO d"), "- table `a`, + table `b`, - table `c`, + table `d`");
     }
 

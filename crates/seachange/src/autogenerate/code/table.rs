@@ -24,9 +24,14 @@ pub(super) fn create(table: &Table, backend: DbBackend) -> Vec<CodeNode> {
     let needs = parts.needs(table, backend);
     let is_for_mysql = needs.is_none_or(|(databases, _)| databases.contains(&DbBackend::MySql));
     let mut code = vec![parts.create(table, backend, is_for_mysql)];
-    code.extend(parts.keys.iter().cloned());
+    // Foreign keys that are added afterwards may need these keys.
+    let (needed, keys) = match table.foreign_keys.iter().any(|key| key.referenced_table == table.name) {
+        true => (parts.keys.clone(), Vec::new()),
+        false => (Vec::new(), parts.keys.clone()),
+    };
+    code.extend(needed);
     code.extend([parts.afterwards(table, backend), comments(table)]);
-    code.extend(parts.statements(table, backend).chain(indexes(table, backend)));
+    code.extend(keys.into_iter().chain(parts.statements(table, backend)).chain(indexes(table, backend)));
     match needs {
         // A table that is created under a condition has to be changed under the same condition.
         Some((databases, lacking)) => vec![CodeNode::Only { databases, lacking, code: flat(code, databases) }],

@@ -9,8 +9,8 @@ use super::scope::{CatalogScope, ServerFlavor};
 use super::tables::TablesByName;
 use crate::inspect::cells::{RowReader, rows};
 use crate::schema::{Check, KeptOptions};
-use crate::sql::SqlDialect;
 use crate::sql::text::without_parentheses;
+use crate::sql::{SqlDialect, significant, tokens};
 
 /// The checks of one database by table.
 #[derive(Default)]
@@ -63,6 +63,15 @@ pub(super) async fn read(
 }
 
 impl Checks {
+    /// The tables with a check as a period of time has it: one column is less than another.
+    pub(super) fn of_periods(&self) -> impl Iterator<Item = &String> {
+        let compares = |check: &CheckRow| {
+            let tokens = tokens(&check.clause, SqlDialect::MySql);
+            !check.is_of_column && matches!(significant(&tokens).as_slice(), [_, middle, _] if middle.text == "<")
+        };
+        self.0.iter().filter(move |(_, checks)| checks.iter().any(compares)).map(|(table, _)| table)
+    }
+
     /// Whether the column has the check that MariaDB adds for `JSON`, which is an alias of `longtext` there.
     pub(super) fn is_json(&self, table: &str, column: &str) -> bool {
         self.0.get(table).is_some_and(|checks| checks.iter().any(|check| check.name == column && check.is_json()))

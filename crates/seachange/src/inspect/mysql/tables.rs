@@ -42,10 +42,31 @@ impl TableRow {
         defaults.extend(facts.has_default_engine.then_some("ENGINE"));
         defaults.extend(facts.has_default_collation.then_some(["CHARSET", "COLLATE"]).into_iter().flatten());
         self.table.options = KeptOptions(definition::options(text, &defaults));
+        self.add_periods_of(text);
+    }
+
+    /// Takes the whole text of the table if it has periods of time.
+    fn add_periods_of(&mut self, text: &str) {
         if definition::has_periods(text) {
             self.table.definition = Some(DefinitionText { text: definition::without_counter(text), is_verbatim: true });
         }
     }
+}
+
+/// Takes the texts of tables with periods of time for which the catalogue has no sign but the check that such a period
+/// has.
+pub(super) async fn add_periods(
+    connection: &impl ConnectionTrait,
+    database: &str,
+    candidates: impl Iterator<Item = &String>,
+    tables: &mut TablesByName,
+) -> Result<(), DbErr> {
+    for name in candidates {
+        if let Some(found) = tables.get_mut(name) {
+            found.add_periods_of(&definition::read(connection, database, name).await?);
+        }
+    }
+    Ok(())
 }
 
 /// A condition whose value is `NULL` is not true.
@@ -57,7 +78,7 @@ fn is_true(value: Option<i64>) -> bool {
 const TABLES: &str =
     "SELECT CAST(t.TABLE_NAME AS CHAR), CAST(t.TABLE_COLLATION AS CHAR), CAST(t.TABLE_COMMENT AS CHAR),
         CAST(t.ENGINE AS CHAR), t.ENGINE = @@default_storage_engine, t.TABLE_COLLATION = d.DEFAULT_COLLATION_NAME,
-        COALESCE(t.CREATE_OPTIONS, '') <> '' OR t.TABLE_TYPE = 'SYSTEM VERSIONED'
+        COALESCE(t.CREATE_OPTIONS, '') <> '' OR t.TABLE_TYPE = 'SYSTEM VERSIONED' OR t.ENGINE = 'MRG_MYISAM'
     FROM information_schema.TABLES t JOIN information_schema.SCHEMATA d
     WHERE t.TABLE_SCHEMA = ? AND d.SCHEMA_NAME = ? AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')";
 
