@@ -30,6 +30,7 @@ pub(super) fn trials() -> Vec<Case> {
     cases.push(Case::on(Backend::Postgres, "lint::a_block_stays_inside", a_block_stays_inside));
     cases.push(Case::on(Backend::Postgres, "lint::the_catalogue_is_planned_once", the_catalogue_is_planned_once));
     cases.extend(each_backend("lint::renamed_tables_are_followed", renamed_tables_are_followed));
+    cases.push(Case::on(Backend::Postgres, "lint::moved_tables_keep_their_rows", moved_tables_keep_their_rows));
     cases.extend(each_backend("lint::rows_of_the_database", rows_of_the_database));
     for backend in [Backend::MariaDb, Backend::MySql] {
         cases.push(Case::on(backend, "lint::generated_columns_become_plain", generated_columns_become_plain));
@@ -1070,6 +1071,17 @@ fn findings_for_programs(database: &TestDatabase) -> TestResult {
 }
 
 /// A table that a pending revision renames has rows under its new name too.
+fn moved_tables_keep_their_rows(database: &TestDatabase) -> TestResult {
+    let moved = json!(["CREATE SCHEMA archive", "ALTER TABLE posts SET SCHEMA archive"]);
+    let both = json!(["CREATE SCHEMA archive", "DROP TABLE users", "ALTER TABLE posts SET SCHEMA \"archive\""]);
+    for (steps, lost) in [(moved, None), (both, Some("the rows of `users` are lost"))] {
+        let measured = measured(&Script::new(database).up("l1", json!(TABLES)).up("l2", steps), "l2:l2")?.to_string();
+        assert!(!measured.contains("the rows of `posts` are lost"), "{measured}");
+        assert!(lost.is_none_or(|lost| measured.contains(lost)), "{measured}");
+    }
+    Ok(())
+}
+
 fn renamed_tables_are_followed(database: &TestDatabase) -> TestResult {
     let rename = "ALTER TABLE posts RENAME TO articles";
     let slow = match database.backend() {

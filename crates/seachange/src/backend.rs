@@ -38,27 +38,10 @@ use crate::sql::catalog_effect::{CatalogEffect, CatalogObject};
 /// The facts about a table from the catalogue on which a resumed revision depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TableFacts {
-    /// How much of a change of its rows a rolled back transaction undoes.
-    pub(crate) undone: Undone,
+    /// Whether a rolled back transaction undoes changes of its rows, with all that its triggers change.
+    pub(crate) rolls_back: bool,
     /// Whether it has no triggers, or only triggers that are known to leave nothing in a session.
     pub(crate) has_known_triggers: bool,
-}
-
-/// How much of a change a rolled back transaction undoes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Undone {
-    All,
-    /// Rows of other tables, which triggers or routines may have changed, may stay.
-    Part,
-    /// The storage engine knows no transactions.
-    Nothing,
-}
-
-impl Undone {
-    /// Of two changes together.
-    pub(crate) fn and(self, other: Self) -> Self {
-        if self == other { self } else { Self::Part }
-    }
 }
 
 /// A transaction for a revision has begun, and this session has the lock of the revisions' session.
@@ -336,8 +319,9 @@ pub(crate) trait Backend: Send + Sync {
         Ok(None)
     }
 
-    /// Whether a rolled back transaction undoes changes of all tables of the current database.
-    async fn rolls_back_all(&self, _executor: &DatabaseExecutor<'_>) -> Result<bool, DbErr> {
+    /// Whether a rolled back transaction undoes all that a statement may change which is not understood: the tables of the
+    /// current database, and of those that the statement, a view, a trigger or a routine of it names.
+    async fn rolls_back_all(&self, _executor: &DatabaseExecutor<'_>, _sql: &str) -> Result<bool, DbErr> {
         Ok(true)
     }
 

@@ -134,6 +134,10 @@ fn makes_the_same_database(database: &TestDatabase) -> TestResult {
         assert_same(&dump(&copy)?, &dump(&another(database)?)?, &format!("{name}, reverted"));
         run(&["up", &id])?;
         assert_same(&dump(&copy)?, &expected, &format!("{name}, again"));
+        if copy.tables()?.iter().any(|table| table == "doubled") {
+            copy.execute("INSERT INTO doubled VALUES (1)")?;
+            assert_eq!(copy.value::<i32>("SELECT v FROM doubled")?, 4, "triggers run in their order");
+        }
     }
     Ok(())
 }
@@ -173,6 +177,8 @@ fn what_is_not_written_is_named(database: &TestDatabase) -> TestResult {
     database.execute(
         "CREATE TABLE a (id integer PRIMARY KEY);
         CREATE SCHEMA other;
+        CREATE SCHEMA private;
+        CREATE FUNCTION private.one() RETURNS integer LANGUAGE sql AS 'SELECT 1';
         CREATE TABLE other.b (id integer PRIMARY KEY);
         CREATE VIEW both_tables AS SELECT a.id FROM a JOIN other.b ON b.id = a.id;
         CREATE VIEW more AS SELECT id FROM both_tables;
@@ -186,6 +192,7 @@ fn what_is_not_written_is_named(database: &TestDatabase) -> TestResult {
         "aggregate `total(integer)`",
         "collation `german`",
         "schema `other`",
+        "schema `private`",
         "view `both_tables`: it needs table `other.b`, which is not created",
         "view `more`: it needs view `both_tables`, which is not created",
         "publication `changes`",

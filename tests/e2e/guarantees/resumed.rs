@@ -23,6 +23,8 @@ pub(super) fn trials() -> Vec<Case> {
     ));
     cases.extend(like_mysql("guarantees::resumed_revision_has_lost_its_variables", variable_by_a_query));
     cases.extend(like_mysql("guarantees::resumed_revision_ends_its_transaction_again", schema_change_in_a_transaction));
+    cases.extend(like_mysql("guarantees::numbers_are_read_again_as_they_were", narrow_number));
+    cases.push(Case::on(Backend::Postgres, "guarantees::values_of_own_types_are_read_again", values_of_own_types));
     let name = "guarantees::chained_transactions_are_refused";
     cases.push(Case::on(Backend::Postgres, name, chained_transactions));
     cases.extend(like_mysql(name, chained_transactions));
@@ -102,6 +104,24 @@ fn search_path_of_new_sessions(database: &TestDatabase) -> TestResult {
             script.succeed("down base --yes")?;
         }
     }
+    for hidden in [
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = app', current_database()); END $$".to_owned(),
+        format!("ALTER DATABASE \"{name}\" SET \"search_path\" = app"),
+        format!("ALTER DATABASE \"{name}\" SET SCHEMA 'app'"),
+    ] {
+        let script = Script::new(database).up("l1", tables.clone()).up("l2", json!([hidden]));
+        let script = script.down("l1", json!(["DROP TABLE a", "DROP SCHEMA app"]));
+        script.succeed("up 1")?;
+        check_says(&script.run("up")?, &["not find the record of the revisions in `public`"])?;
+        script.succeed("down base --yes")?;
+    }
+    // A transaction of the code stays open.
+    let open = json!(["BEGIN", "INSERT INTO a VALUES (1)", format!("ALTER DATABASE \"{name}\" RESET ALL"), "ROLLBACK"]);
+    let script = Script::new(database).up("l1", tables.clone()).outside("l2", open);
+    let script = script.down("l1", json!(["DROP TABLE a", "DROP SCHEMA app"]));
+    script.succeed("up")?;
+    assert_eq!(database.value::<i64>("SELECT count(*) FROM a")?, 0);
+    script.succeed("down base --yes")?;
     let kept = [
         format!("ALTER DATABASE \"{name}\" RESET ALL"),
         format!("ALTER DATABASE \"{name}\" SET work_mem = '8MB'"),
@@ -143,6 +163,42 @@ fn schema_change_in_a_transaction(database: &TestDatabase) -> TestResult {
     script.killed()?;
     let output = script.succeed("repair --resume")?;
     assert_eq!(numbers(database)?, [1, 2, 3, 4], "{output}");
+    Ok(())
+}
+
+/// A number of single precision that the code reads as one of double precision.
+fn narrow_number(database: &TestDatabase) -> TestResult {
+    let tables = json!(["CREATE TABLE s (b float)", "INSERT INTO s VALUES (0.1)", "CREATE TABLE d (v double, n int)"]);
+    let insert =
+        |number: i32| json!({"execute": {"sql": format!("INSERT INTO d VALUES (?, {number})"), "values": ["$b"]}});
+    let steps =
+        json!([{"query_one": {"sql": "SELECT b FROM s", "into": "b"}}, insert(1), {"kill_once": "killed"}, insert(2)]);
+    let script = Script::new(database).up("l1", tables).up("l2", steps);
+    script.succeed("up 1")?;
+    script.killed()?;
+    script.succeed("repair --resume")?;
+    let numbers = database.values::<f64>("SELECT v FROM d ORDER BY n")?;
+    assert!(numbers.len() == 2 && numbers[0].to_bits() == numbers[1].to_bits(), "{numbers:?}");
+    Ok(())
+}
+
+fn values_of_own_types(database: &TestDatabase) -> TestResult {
+    let tables = json!([
+        "CREATE TYPE mood AS ENUM ('sad', 'ok')",
+        "CREATE TABLE s (m mood, t tsvector, c regclass)",
+        "INSERT INTO s VALUES ('ok', 'a b', 's')",
+        "CREATE TABLE a (v int)"
+    ]);
+    let read = |columns: &str| json!({"query": {"sql": format!("SELECT {columns} FROM s"), "print": false}});
+    let steps = json!([
+        read("m"), read("m, t"), read("c, m"), "INSERT INTO a VALUES (1)", {"kill_once": "killed"},
+        "INSERT INTO a VALUES (2)"
+    ]);
+    let script = Script::new(database).up("l1", tables).outside("l2", steps);
+    script.succeed("up 1")?;
+    script.killed()?;
+    let output = script.succeed("repair --resume")?;
+    assert_eq!(numbers(database)?, [1, 2], "{output}");
     Ok(())
 }
 

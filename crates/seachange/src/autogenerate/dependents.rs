@@ -209,10 +209,21 @@ impl DependentObjects {
     }
 }
 
-/// Which of the objects have to be created before the tables: types, what tables use, and what those objects need.
+/// Which of the objects have to be created before the tables: types, what tables use, and what those objects need; functions
+/// of PostgreSQL that need no table, because the bodies of others may call them.
 pub(super) fn before_tables(objects: &[DatabaseObject]) -> Vec<bool> {
     let places: BTreeMap<&ObjectName, usize> = objects.iter().enumerate().map(|(at, own)| (&own.name, at)).collect();
-    let is_needed = |object: &DatabaseObject| object.name.kind.is_before_tables() || !object.used_by.is_empty();
+    let is_free = |object: &DatabaseObject| {
+        let needs_types_only = object.depends_on.iter().all(|needed| match needed {
+            Dependency::Object(name) => name.kind.is_before_tables(),
+            _ => false,
+        });
+        object.name.kind == ObjectKind::Function
+            && needs_types_only
+            && object.create.first().is_some_and(|text| text.starts_with("CREATE OR REPLACE FUNCTION"))
+    };
+    let is_needed =
+        |object: &DatabaseObject| object.name.kind.is_before_tables() || !object.used_by.is_empty() || is_free(object);
     let mut early: Vec<bool> = objects.iter().map(is_needed).collect();
     let mut open: Vec<usize> = (0..objects.len()).filter(|at| early[*at]).collect();
     while let Some(at) = open.pop() {

@@ -3,6 +3,7 @@
 mod watch;
 
 use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,7 +17,7 @@ use sqlparser::dialect::MySqlDialect;
 use super::server::untried;
 use super::{
     Backend, Blocker, Cluster, FleetQueries, LocationColumns, LockKey, LockRole, ObjectState, ServerIdentity,
-    StatementProgress, TableFacts, Undone, clamp_to_setting, drop_listed, query_scalar,
+    StatementProgress, TableFacts, clamp_to_setting, drop_listed, query_scalar,
 };
 use crate::alter::is_mariadb;
 use crate::database_error::{database_error, has_code};
@@ -236,41 +237,56 @@ impl Backend for MySqlBackend {
     /// The server says which storage engines roll back. A trigger is known when the engine understands its body. What a
     /// view or a trigger writes to is any table of the database.
     async fn table_facts(&self, executor: &DatabaseExecutor<'_>, table: &str) -> Result<TableFacts, DbErr> {
-        const KIND: &str = "SELECT COALESCE((
-                SELECT CASE WHEN t.table_type = 'BASE TABLE' THEN COALESCE(e.transactions, 'NO') = 'YES' ELSE 2 END
-                FROM information_schema.tables t LEFT JOIN information_schema.engines e ON e.engine = t.engine
-                WHERE t.table_schema = COALESCE(?, DATABASE()) AND t.table_name = ?
-            ), 1) AS answer";
-        const TRIGGERS: &str = "SELECT CAST(action_statement AS CHAR) AS body FROM information_schema.triggers
-            WHERE event_object_schema = COALESCE(?, DATABASE()) AND event_object_table = ?";
-        let (schema, name) = match table.split_once('.') {
-            Some((schema, name)) => (Some(schema.to_owned()), name.to_owned()),
-            None => (None, table.to_owned()),
-        };
-        let values = || [Value::from(schema.clone()), Value::from(name.clone())];
-        let kind: i64 = query_scalar(executor, KIND, values()).await?;
-        let statement = Statement::from_sql_and_values(DbBackend::MySql, TRIGGERS, values());
-        let mut has_known_triggers = true;
-        let mut writes_to_others = kind == 2;
-        for row in executor.query_all_raw(statement).await? {
-            let body: String = row.try_get("", "body")?;
-            let facts = sql::read(&body, SqlDialect::MySql);
-            has_known_triggers &= facts.iter().all(|facts| facts.is_understood && facts.session_writes.is_empty());
-            writes_to_others |= facts.iter().any(|facts| facts.may_write);
+        let mut all = TableFacts { rolls_back: true, has_known_triggers: true };
+        // A dot may be part of a name.
+        let dots = table.char_indices().filter(|(_, own)| *own == '.').map(|(at, _)| at);
+        let places = dots.map(|at| (Some(&table[..at]), &table[at + 1..])).chain([(None, table)]);
+        let count = table.matches('.').count();
+        let mut is_found = false;
+        for (schema, name) in places {
+            let Some(facts) = self.facts_at(executor, schema, name).await? else { continue };
+            is_found = true;
+            all.rolls_back &= facts.rolls_back;
+            all.has_known_triggers &= facts.has_known_triggers;
         }
-        let undone = match writes_to_others && !self.rolls_back_all(executor).await? {
-            true => Undone::Part,
-            false if kind == 0 => Undone::Nothing,
-            false => Undone::All,
-        };
-        Ok(TableFacts { undone, has_known_triggers })
+        // It may be the alias of another table.
+        if !is_found || count > 1 {
+            all.rolls_back &= self.rolls_back_all(executor, table).await?;
+        }
+        Ok(all)
     }
 
-    async fn rolls_back_all(&self, executor: &DatabaseExecutor<'_>) -> Result<bool, DbErr> {
-        const OTHERS: &str = "SELECT count(*) AS answer
+    async fn rolls_back_all(&self, executor: &DatabaseExecutor<'_>, sql: &str) -> Result<bool, DbErr> {
+        let current = format!("SELECT CAST(DATABASE() AS CHAR) {}", once());
+        let current = texts(executor, current).await?.into_iter().next().unwrap_or_default();
+        let place = self.text_literal(&current);
+        let definitions = format!(
+            "SELECT CAST(view_definition AS CHAR) FROM information_schema.views WHERE table_schema = {place}
+            UNION ALL SELECT CAST(action_statement AS CHAR) FROM information_schema.triggers WHERE trigger_schema = {place}
+            UNION ALL SELECT CAST(routine_definition AS CHAR) FROM information_schema.routines WHERE routine_schema = {place}
+            {MANY}"
+        );
+        let definitions = texts(executor, definitions).await?;
+        let others = "SELECT CAST(schema_name AS CHAR) FROM information_schema.schemata
+            WHERE schema_name NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')";
+        let is_named = |name: &String| {
+            *name == current
+                || sql.contains(name.as_str())
+                || definitions.iter().any(|text| text.contains(name.as_str()))
+        };
+        let named = texts(executor, format!("{others} {MANY}")).await?.into_iter().filter(is_named);
+        let named: Vec<_> = named.map(|name| self.text_literal(&name)).collect();
+        if named.is_empty() {
+            return Ok(true);
+        }
+        let kept = format!(
+            "SELECT CAST(t.table_name AS CHAR)
             FROM information_schema.tables t LEFT JOIN information_schema.engines e ON e.engine = t.engine
-            WHERE t.table_schema = DATABASE() AND t.table_type = 'BASE TABLE' AND COALESCE(e.transactions, 'NO') <> 'YES'";
-        Ok(query_scalar::<i64>(executor, OTHERS, []).await? == 0)
+            WHERE t.table_schema IN ({}) AND t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')
+                AND COALESCE(e.transactions, 'NO') <> 'YES' {MANY}",
+            named.join(", ")
+        );
+        Ok(texts(executor, kept).await?.is_empty())
     }
 
     /// SQLSTATE 42S02, `no such table`.
@@ -338,5 +354,59 @@ impl Backend for MySqlBackend {
         let dropped = drop_listed(connection, OBJECTS, '`', "").await;
         connection.execute_unprepared("SET FOREIGN_KEY_CHECKS = 1").await?;
         dropped
+    }
+}
+
+/// A limit that has precedence over `sql_select_limit` of the session.
+const MANY: &str = "LIMIT 1000000";
+
+/// A comment that no other text has: MariaDB keeps the value of `DATABASE()` with a prepared statement, which the driver uses
+/// again for the same text.
+fn once() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    format!("/* {} */", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The texts in the first column of a result, without those that are `NULL`.
+async fn texts(executor: &DatabaseExecutor<'_>, sql: String) -> Result<Vec<String>, DbErr> {
+    let rows = executor.query_all_raw(Statement::from_string(DbBackend::MySql, sql)).await?;
+    let texts: Result<Vec<Option<String>>, DbErr> = rows.iter().map(|row| row.try_get_by_index(0)).collect();
+    Ok(texts?.into_iter().flatten().collect())
+}
+
+impl MySqlBackend {
+    /// The facts about a table; `None` when there is no such table.
+    async fn facts_at(
+        &self,
+        executor: &DatabaseExecutor<'_>,
+        schema: Option<&str>,
+        name: &str,
+    ) -> Result<Option<TableFacts>, DbErr> {
+        let (schema, name) = (
+            schema.map_or_else(|| "DATABASE()".to_owned(), |schema| self.text_literal(schema)),
+            self.text_literal(name),
+        );
+        let kind = format!(
+            "SELECT CASE WHEN t.table_type NOT IN ('BASE TABLE', 'SYSTEM VERSIONED') THEN 'VIEW'
+                ELSE COALESCE(e.transactions, 'NO') END
+            FROM information_schema.tables t LEFT JOIN information_schema.engines e ON e.engine = t.engine
+            WHERE t.table_schema = {schema} AND t.table_name = {name} {MANY} {}",
+            once()
+        );
+        let Some(kind) = texts(executor, kind).await?.into_iter().next() else { return Ok(None) };
+        let triggers = format!(
+            "SELECT CAST(action_statement AS CHAR) FROM information_schema.triggers
+            WHERE event_object_schema = {schema} AND event_object_table = {name} {MANY} {}",
+            once()
+        );
+        let mut has_known_triggers = true;
+        let mut writes_to_others = kind == "VIEW";
+        for body in texts(executor, triggers).await? {
+            let facts = sql::read(&body, SqlDialect::MySql);
+            has_known_triggers &= facts.iter().all(|facts| facts.is_understood && facts.session_writes.is_empty());
+            writes_to_others |= facts.iter().any(|facts| facts.may_write);
+        }
+        let rolls_back = kind != "NO" && (!writes_to_others || self.rolls_back_all(executor, "").await?);
+        Ok(Some(TableFacts { rolls_back, has_known_triggers }))
     }
 }

@@ -16,7 +16,7 @@ use sqlparser::dialect::PostgreSqlDialect;
 use super::server::untried;
 use super::{
     Backend, BegunTransaction, Blocker, FleetQueries, LocationColumns, LockKey, LockRole, ObjectState, SAVEPOINT,
-    ServerIdentity, StatementProgress, TableFacts, Undone, clamp_to_setting, drop_listed, query_scalar,
+    ServerIdentity, StatementProgress, TableFacts, clamp_to_setting, drop_listed, query_scalar,
 };
 use crate::database_error::has_code;
 use crate::limits::Limits;
@@ -298,19 +298,24 @@ impl Backend for PostgresBackend {
         other: &DatabaseConnection,
         schema: &str,
     ) -> Result<Option<String>, DbErr> {
-        const IS_OWN: &str = "SELECT source IN ('client', 'session') AS answer FROM pg_catalog.pg_settings \
-            WHERE name = 'search_path'";
+        const SOURCE: &str = "SELECT source AS answer FROM pg_catalog.pg_settings WHERE name = 'search_path'";
+        const DEFAULT: &str = "SELECT boot_val AS answer FROM pg_catalog.pg_settings WHERE name = 'search_path'";
         const PATH: &str = "SELECT (SELECT pg_catalog.substr(c.setting, 13)
             FROM pg_catalog.pg_db_role_setting s CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c (setting)
             WHERE s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))
                 AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = SESSION_USER))
                 AND c.setting LIKE 'search\\_path=%'
             ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC LIMIT 1) AS answer";
-        if query_scalar::<bool>(&DatabaseExecutor::from(other), IS_OWN, []).await? {
+        let source: String = query_scalar(&DatabaseExecutor::from(other), SOURCE, []).await?;
+        if ["client", "session"].contains(&source.as_str()) {
             return Ok(None);
         }
         let path: Option<String> = query_scalar(session, PATH, []).await?;
-        let Some(path) = path else { return Ok(None) };
+        let path = match path {
+            Some(path) => path,
+            None if source == "configuration file" => return Ok(None),
+            None => query_scalar(session, DEFAULT, []).await?,
+        };
         let user: String = query_scalar(session, "SELECT SESSION_USER::text AS answer", []).await?;
         let leads = path.split(',').map(str::trim).any(|name| match name {
             "\"$user\"" => user == schema,
@@ -325,7 +330,7 @@ impl Backend for PostgresBackend {
             WHERE tgrelid = to_regclass($1) AND NOT tgisinternal";
         let name = table.split('.').map(quoted).collect::<Vec<_>>().join(".");
         let triggers: i32 = query_scalar(executor, TRIGGERS, [name.into()]).await?;
-        Ok(TableFacts { undone: Undone::All, has_known_triggers: triggers == 0 })
+        Ok(TableFacts { rolls_back: true, has_known_triggers: triggers == 0 })
     }
 
     /// SQLSTATE 42P01, `undefined_table`.

@@ -12,8 +12,7 @@ use sea_orm::{
 use sqlparser::dialect::SQLiteDialect;
 
 use super::{
-    Backend, BegunTransaction, LockKey, ObjectState, SAVEPOINT, TableFacts, Undone, clamp_to_setting, drop_listed,
-    query_scalar,
+    Backend, BegunTransaction, LockKey, ObjectState, SAVEPOINT, TableFacts, clamp_to_setting, drop_listed, query_scalar,
 };
 use crate::database_error::database_error;
 use crate::limits::{Deadline, Limits};
@@ -159,7 +158,7 @@ impl Backend for SqliteBackend {
             WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE";
         let name = table.rsplit('.').next().unwrap_or(table);
         let triggers: i64 = query_scalar(executor, TRIGGERS, [name.into()]).await?;
-        Ok(TableFacts { undone: Undone::All, has_known_triggers: triggers == 0 })
+        Ok(TableFacts { rolls_back: true, has_known_triggers: triggers == 0 })
     }
 
     /// SQLite has one code for all errors of this kind, so the message is compared.

@@ -22,6 +22,8 @@ pub(super) struct ChangeRecorder {
     is_computed: bool,
     /// The names in the statements that rename something.
     renaming: Vec<String>,
+    /// The schema to which a statement moves something, which is not inspected (PostgreSQL).
+    moved_to: Option<String>,
     /// What the statements of the revision rename (SQLite).
     renames: TextRenames,
     changes: Vec<SchemaChange>,
@@ -40,6 +42,7 @@ impl ChangeRecorder {
             written: WrittenTables::Named(BTreeSet::new()),
             is_computed: false,
             renaming: Vec::new(),
+            moved_to: None,
             renames: TextRenames::default(),
             changes: Vec::new(),
             statements: 0,
@@ -113,7 +116,10 @@ impl ChangeRecorder {
         let names = std::mem::take(&mut self.renaming);
         let is_named = |name: &str| names.iter().any(|own| own.eq_ignore_ascii_case(name));
         let known = self.renames.between(&before.schema, &self.now.schema);
-        let operations = before.operations_to(&self.now, known, &|from, to| is_named(from) && is_named(to));
+        let mut operations = before.operations_to(&self.now, known, &|from, to| is_named(from) && is_named(to));
+        if let Some(schema) = self.moved_to.take() {
+            operations.iter_mut().for_each(|operation| as_move(operation, &schema));
+        }
         let is_computed = std::mem::take(&mut self.is_computed);
         if !operations.is_empty() {
             let written = std::mem::replace(&mut self.written, WrittenTables::Named(BTreeSet::new()));
@@ -129,6 +135,9 @@ impl ChangeRecorder {
             let tokens = tokens(&facts.text, self.grammar);
             self.renaming.extend(tokens.iter().filter_map(Token::name).map(|name| name.into_owned()));
         }
+        if has("SCHEMA") {
+            self.moved_to = self.moved_to.take().or_else(|| moved_to(&facts.text, self.grammar));
+        }
         self.is_computed |= has("USING") && has("ALTER") || is_copy_with_expressions(facts, self.grammar);
         match (&mut self.written, facts.kind) {
             (_, StatementKind::Query | StatementKind::Control | StatementKind::Session) if facts.is_understood => {}
@@ -138,6 +147,22 @@ impl ChangeRecorder {
             }
             (written, _) => *written = WrittenTables::Unknown,
         }
+    }
+}
+
+/// The schema of `SET SCHEMA` at the end of a statement.
+fn moved_to(text: &str, grammar: SqlDialect) -> Option<String> {
+    let tokens = significant(&tokens(text, grammar));
+    let at = tokens.windows(2).position(|pair| pair[0].is_word("SET") && pair[1].is_word("SCHEMA"))?;
+    tokens.get(at + 2)?.name().map(|name| name.into_owned())
+}
+
+/// A table that is no longer seen, because it was moved to another schema, keeps its rows.
+fn as_move(operation: &mut SchemaOperation, schema: &str) {
+    if let SchemaOperation::DropTable(table) = operation {
+        let from = table.name.clone();
+        let to = TableName { schema: Some(schema.to_owned()), name: from.name.clone() };
+        *operation = SchemaOperation::RenameTable { from, to };
     }
 }
 

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, ExecResult, QueryResul
 use super::read_log::ReadLog;
 use super::reads::{self, RecordedRead, Replay};
 use super::{JournalEntry, StatementState};
-use crate::backend::{Backend, TableFacts, Undone};
+use crate::backend::{Backend, TableFacts};
 use crate::database_error::is_lost_connection;
 use crate::error::Refusal;
 use crate::intercept::{BatchCaller, StatementHandler};
@@ -21,6 +21,9 @@ use handler::StatementRunner;
 
 /// The finished statements of an interrupted run, by their numbers.
 pub(crate) type FinishedEntries = HashMap<i64, JournalEntry>;
+
+/// The savepoint that shows whether a statement ended the transaction of the code.
+const HELD: &str = "seachange_held";
 
 /// The revision of a journal, and where the journal is written.
 pub(crate) struct JournalTarget<'a> {
@@ -41,6 +44,7 @@ pub(crate) struct JournalTarget<'a> {
 struct TransactionMark {
     finished: usize,
     unsettled: usize,
+    has_gap: bool,
 }
 
 /// Executes the statements of one revision, and journals each.
@@ -66,8 +70,10 @@ pub(crate) struct JournalledSession {
     is_begun: bool,
     /// Where each open transaction of the code began.
     marks: Vec<TransactionMark>,
-    /// The entries of statements in the open transaction whose changes stay in part if it is rolled back.
+    /// The entries of statements in the open transaction whose changes stay, as a whole or in part, if it is rolled back.
     unsettled: Vec<JournalEntry>,
+    /// The first statement of the open transaction that ran without an entry, although later ones have one.
+    gap: Option<(i64, String)>,
     reads: ReadLog,
     /// Whether the code holds tables of MySQL by `LOCK TABLES`.
     holds_tables: bool,
@@ -76,6 +82,8 @@ pub(crate) struct JournalledSession {
     is_touched: bool,
     changes_role: bool,
     tables: HashMap<String, TableFacts>,
+    /// Whether all changes of statements that are not understood are rolled back, by their texts.
+    rolling_back: HashMap<String, bool>,
     /// The error when the code sends other statements than it did before.
     divergence: Option<DbErr>,
     /// Whether the code has sent a statement of a batch.
@@ -102,12 +110,14 @@ impl JournalledSession {
             is_begun: false,
             marks: Vec::new(),
             unsettled: Vec::new(),
+            gap: None,
             reads: ReadLog::default(),
             holds_tables: false,
             has_inserted: false,
             is_touched: false,
             changes_role: false,
             tables: HashMap::new(),
+            rolling_back: HashMap::new(),
             divergence: None,
             is_in_batch: false,
             has_batches: false,
@@ -118,7 +128,9 @@ impl JournalledSession {
 
     /// How many statements took effect; the batches of backfills count as one.
     pub(crate) fn finished(&self) -> usize {
-        self.finished + usize::from(self.has_batches)
+        // A transaction that is still open is rolled back. Rows that stay then count.
+        let open = self.marks.first().filter(|_| self.is_begun());
+        open.map_or(self.finished, |mark| mark.finished + self.unsettled.len()) + usize::from(self.has_batches)
     }
 
     /// The session of the code.
@@ -279,9 +291,6 @@ impl JournalledSession {
         let is_held = self.is_in_transaction() && !self.is_committed;
         if !is_held {
             self.open_with_entry().await?;
-            if !self.backend.rolls_back_ddl() {
-                self.declaration = None;
-            }
         }
         let outcome = self.run_and_enter(statement, entry, run, if is_held { "" } else { "; COMMIT" }).await;
         match &outcome {
@@ -291,7 +300,9 @@ impl JournalledSession {
                     self.declaration = None;
                 }
             }
-            Err(error) if !is_held && !is_lost_connection(error) => self.control_own("ROLLBACK").await?,
+            // The commit may have been under way.
+            Err(error) if !is_held && is_lost_connection(error) => self.declaration = None,
+            Err(_) if !is_held => self.control_own("ROLLBACK").await?,
             Err(_) => {}
         }
         outcome
@@ -302,11 +313,6 @@ impl JournalledSession {
         let begin = self.backend.begin_text();
         match (self.opening(), self.changes_role) {
             (None, _) => self.control_own(begin).await,
-            // Rows of a table that does not roll back stay even if the transaction ends: the record has to say so
-            // before.
-            (Some(opening), _) if !self.backend.rolls_back_ddl() => {
-                self.tell(&format!("{begin}; {opening}; COMMIT; {begin}")).await
-            }
             (Some(opening), false) => self.tell(&format!("{begin}; {opening}")).await,
             (Some(opening), true) => {
                 self.control_own(begin).await?;
@@ -350,6 +356,9 @@ impl JournalledSession {
             }
             self.declare().await?;
         }
+        if control == Some(TransactionControl::Commit) {
+            self.check_gap()?;
+        }
         let result = self.live.execute(statement).await?;
         match control {
             Some(TransactionControl::Begin) => {
@@ -376,15 +385,22 @@ impl JournalledSession {
     }
 
     fn mark(&mut self) {
-        self.marks.push(TransactionMark { finished: self.finished, unsettled: self.unsettled.len() });
+        self.marks.push(self.here());
+        // `BEGIN` releases the tables.
+        self.holds_tables = false;
         self.reads.begin();
+    }
+
+    fn here(&self) -> TransactionMark {
+        TransactionMark { finished: self.finished, unsettled: self.unsettled.len(), has_gap: self.gap.is_some() }
     }
 
     fn unmark(&mut self, is_rolled_back: bool) {
         let mark = self.marks.pop();
         if let Some(mark) = mark.filter(|_| is_rolled_back) {
-            self.finished = mark.finished;
+            self.finished = mark.finished + self.unsettled.len() - mark.unsettled;
             self.unsettled.truncate(mark.unsettled);
+            self.gap = self.gap.take().filter(|_| mark.has_gap);
         }
         self.reads.end(is_rolled_back);
     }
@@ -411,21 +427,29 @@ impl JournalledSession {
         if self.is_in_transaction() && self.backend.rolls_back_ddl() {
             return self.run_with_entry(statement, run).await;
         }
-        let undone = self.undone(facts).await?;
+        let rolls_back = self.rolls_back(facts).await?;
         let entry = JournalEntry {
             reads: reads::write(&self.reads.take()),
             ..JournalEntry::started(&self.revision, self.number, &statement)
         };
-        self.announce(&entry, undone).await?;
-        let (is_atomic, commits) = (is_atomic(facts), facts.iter().any(|facts| facts.commits_implicitly));
+        self.announce(&entry, rolls_back).await?;
+        let is_atomic = is_atomic(facts);
+        let may_commit = facts.iter().any(|facts| facts.commits_implicitly)
+            && self.is_in_transaction()
+            && !self.is_committed
+            && !self.backend.rolls_back_ddl();
+        if may_commit {
+            self.control_own(&format!("SAVEPOINT {HELD}")).await?;
+        }
         let outcome = run.run(&mut self.live, statement.clone(), self.backend).await;
-        // In every case, the transaction ends before the statement begins.
-        if commits && self.is_in_transaction() && !self.backend.rolls_back_ddl() {
+        // The savepoint ends with its transaction. A statement that fails may end it or not.
+        let is_lost = outcome.as_ref().is_err_and(is_lost_connection);
+        if may_commit && !is_lost && self.control_own(&format!("RELEASE SAVEPOINT {HELD}")).await.is_err() {
             self.commit_implicitly();
         }
         self.follow(facts);
         if facts.iter().any(|facts| facts.kind != StatementKind::Rows) {
-            self.tables.clear();
+            self.forget_tables();
         }
         match outcome {
             Ok((answer, result)) => {
@@ -434,16 +458,15 @@ impl JournalledSession {
                 let entry =
                     JournalEntry { reads: with_answer(entry.reads.as_deref(), read), ..finished(entry, result) };
                 let text = self.store.entry_end_text(self.backend, self.dialect, &entry);
-                match undone {
-                    Undone::All => self.tell(&text).await?,
-                    Undone::Nothing => self.tell_apart(&text).await?,
-                    Undone::Part => self.unsettled.push(entry),
+                match rolls_back {
+                    true => self.tell(&text).await?,
+                    false => self.unsettled.push(entry),
                 }
                 self.settle().await?;
                 Ok(answer)
             }
             // It is in doubt whether the statement took effect completely or in part, as the entry says.
-            Err(error) if is_lost_connection(&error) || !is_atomic || undone != Undone::All => Err(error),
+            Err(error) if is_lost_connection(&error) || !is_atomic || !rolls_back => Err(error),
             Err(error) => {
                 let entry = JournalEntry { state: StatementState::Refused, ..entry };
                 self.tell(&self.store.entry_end_text(self.backend, self.dialect, &entry)).await?;
@@ -453,7 +476,7 @@ impl JournalledSession {
     }
 
     /// Records a statement that is about to run.
-    async fn announce(&mut self, entry: &JournalEntry, undone: Undone) -> Result<(), DbErr> {
+    async fn announce(&mut self, entry: &JournalEntry, rolls_back: bool) -> Result<(), DbErr> {
         let intent = self.entry_text(entry);
         match self.opening() {
             Some(opening) => {
@@ -461,31 +484,49 @@ impl JournalledSession {
                 self.declaration = None;
                 Ok(())
             }
-            None if undone != Undone::All => self.tell_apart(&intent).await,
+            None if !rolls_back => self.tell_apart(&intent).await,
             None => self.tell(&intent).await,
         }
     }
 
-    /// How much of the changes of rows a rollback undoes: nothing for a table whose storage engine knows no transactions.
-    pub(super) async fn undone(&mut self, facts: &[StatementFacts]) -> Result<Undone, DbErr> {
-        let mut undone = Vec::new();
+    /// Whether a rollback undoes all changes of rows: not those of a table whose storage engine knows no transactions.
+    pub(super) async fn rolls_back(&mut self, facts: &[StatementFacts]) -> Result<bool, DbErr> {
         let can_stay = self.dialect == SqlDialect::MySql;
         for facts in facts.iter().filter(|facts| can_stay && may_change_rows(facts)) {
-            if !facts.is_understood && !self.backend.rolls_back_all(&self.live.executor()).await? {
-                return Ok(Undone::Part);
+            if !facts.is_understood && !self.rolls_back_all(&facts.text).await? {
+                return Ok(false);
             }
             for table in &facts.writes {
-                undone.push(self.table(table).await?.undone);
+                if !self.table(table).await?.rolls_back {
+                    return Ok(false);
+                }
             }
         }
-        Ok(undone.into_iter().reduce(Undone::and).unwrap_or(Undone::All))
+        Ok(true)
+    }
+
+    /// Whether a rollback undoes all that a statement or what it calls may change.
+    async fn rolls_back_all(&mut self, sql: &str) -> Result<bool, DbErr> {
+        if let Some(known) = self.rolling_back.get(sql) {
+            return Ok(*known);
+        }
+        let found = self.backend.rolls_back_all(&self.live.executor(), sql).await?;
+        self.rolling_back.insert(sql.to_owned(), found);
+        Ok(found)
+    }
+
+    /// Forgets what is known of the tables, which may be others afterwards.
+    pub(super) fn forget_tables(&mut self) {
+        self.tables.clear();
+        self.rolling_back.clear();
     }
 
     /// Records that the open transaction of the code is committed, which the code does not know.
     fn commit_implicitly(&mut self) {
         self.is_committed = true;
-        let mark = TransactionMark { finished: self.finished, unsettled: self.unsettled.len() };
-        self.marks.fill(mark);
+        let here = self.here();
+        self.marks.fill(here);
+        self.gap = None;
         self.reads.commit();
     }
 
@@ -550,7 +591,9 @@ impl JournalledSession {
     async fn lock_tables(&mut self, statement: Statement, facts: &[StatementFacts]) -> Result<ExecResult, DbErr> {
         self.declare().await?;
         let result = self.live.execute(statement).await?;
-        if self.is_in_transaction() {
+        // `UNLOCK TABLES` without locked tables does nothing.
+        let ends = self.holds_tables || facts.iter().any(|facts| facts.kind == StatementKind::LockTables);
+        if ends && self.is_in_transaction() {
             self.commit_implicitly();
         }
         self.follow(facts);

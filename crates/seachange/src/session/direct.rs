@@ -20,7 +20,7 @@ use sea_orm::{
     IsolationLevel, QueryResult, SqliteTransactionMode, Statement, StreamTrait,
 };
 
-use super::policy::sets_search_path;
+use super::policy::{is_alteration, may_set_search_path};
 use super::scratch::{OutsideChange, outside_change};
 use crate::backend::Backend;
 use crate::database_error::{has_code, is_lost_connection};
@@ -35,6 +35,9 @@ use crate::sql::{self, SqlDialect, StatementKind};
 /// SQLSTATE `in_failed_sql_transaction`: an earlier statement failed, and PostgreSQL ignores all statements until the
 /// rollback.
 const ABORTED: &str = "25P02";
+
+/// Shows whether the code has begun a transaction with SQL.
+const SEARCHING: &str = "SAVEPOINT seachange_search_path";
 
 /// The connection that executes the statements of a revision.
 #[derive(Clone)]
@@ -271,24 +274,31 @@ impl DirectSession {
 
     /// Executes a statement that may change where new sessions look for tables, unless they would not find the record.
     async fn send_with_search_path(&mut self, statement: &Statement) -> Result<ExecResult, DbErr> {
-        let Some(found) = &self.found else { return self.send(statement).await };
-        let is_alone = !self.is_in_transaction();
-        if is_alone {
+        // The code may have begun a transaction with SQL, in which a savepoint can be set. Other statements than `ALTER` may
+        // not run in a transaction: they are checked afterwards.
+        let is_in_transaction = self.is_in_transaction() || self.executor().execute_unprepared(SEARCHING).await.is_ok();
+        if !is_in_transaction && is_alteration(&statement.sql) {
             self.executor().execute_unprepared("BEGIN").await?;
-        }
-        let sent = async {
-            let result = self.send(statement).await?;
-            let path = found.backend.search_path_without(&self.executor(), &found.side, &found.schema).await?;
-            Ok::<_, DbErr>((result, path.map(|path| Refusal::SearchPath { path, schema: found.schema.clone() })))
-        };
-        let sent = sent.await;
-        if is_alone {
-            let end = if matches!(sent, Ok((_, None))) { "COMMIT" } else { "ROLLBACK" };
+            let sent = match self.send(statement).await {
+                Ok(result) => self.check_search_path(&statement.sql).await.map(|()| result),
+                failed => failed,
+            };
+            let end = if sent.is_ok() { "COMMIT" } else { "ROLLBACK" };
             self.executor().execute_unprepared(end).await?;
+            return sent;
         }
-        match sent? {
-            (result, None) => Ok(result),
-            (_, Some(refusal)) => Err(self.refuse(refusal, &statement.sql)),
+        let result = self.send(statement).await?;
+        self.check_search_path(&statement.sql).await?;
+        Ok(result)
+    }
+
+    /// Refuses a statement that has run, if new sessions would not find the record now.
+    async fn check_search_path(&mut self, sql: &str) -> Result<(), DbErr> {
+        let Some(found) = &self.found else { return Ok(()) };
+        let schema = found.schema.clone();
+        match found.backend.search_path_without(&self.executor(), &found.side, &schema).await? {
+            None => Ok(()),
+            Some(path) => Err(self.refuse(Refusal::SearchPath { path, schema }, sql)),
         }
     }
 
@@ -306,7 +316,7 @@ impl StatementHandler for DirectSession {
         self.check_place(&statement.sql).await?;
         self.check_lease(&statement.sql).await?;
         let start = self.start()?;
-        let outcome = match self.dialect == SqlDialect::Postgres && sets_search_path(&statement.sql) {
+        let outcome = match self.found.is_some() && may_set_search_path(&statement.sql) {
             true => self.send_with_search_path(&statement).await,
             false => self.send(&statement).await,
         };
@@ -320,7 +330,12 @@ impl StatementHandler for DirectSession {
         let sql = statement.sql.clone();
         let outcome = rows(&self.executor(), statement).await;
         match self.record_result(&sql, start.elapsed(), outcome)? {
-            LimitedRows::All(rows) => Ok(rows),
+            LimitedRows::All(rows) => {
+                if self.found.is_some() && may_set_search_path(&sql) {
+                    self.check_search_path(&sql).await?;
+                }
+                Ok(rows)
+            }
             LimitedRows::TooMany => Err(self.refuse(Refusal::TooManyRows, &sql)),
         }
     }

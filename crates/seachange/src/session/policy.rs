@@ -3,7 +3,9 @@
 use crate::backend::SAVEPOINT;
 use crate::error::Refusal;
 use crate::intercept::BeginOptions;
-use crate::sql::{Pragma, SessionState, SqlDialect, StatementFacts, StatementKind, TransactionControl, words};
+use crate::sql::{
+    Pragma, SessionState, SqlDialect, StatementFacts, StatementKind, TransactionControl, statements, words,
+};
 
 /// The prefix of the savepoints that the engine sets for transactions that the code begins inside of another one.
 const INNER_SAVEPOINTS: &str = "seachange_savepoint_";
@@ -82,14 +84,20 @@ fn locks_all_out(text: &str) -> bool {
     }
 }
 
-/// Whether SQL text may change in which schemas new sessions of PostgreSQL look for tables.
-pub(super) fn sets_search_path(sql: &str) -> bool {
-    if !sql.as_bytes().windows(5).any(|bytes| bytes.eq_ignore_ascii_case(b"alter")) {
-        return false;
-    }
+/// Whether SQL text may change in which schemas new sessions of PostgreSQL look for tables, itself or by a text that it
+/// executes.
+pub(super) fn may_set_search_path(sql: &str) -> bool {
+    let has = |word: &str| sql.as_bytes().windows(word.len()).any(|bytes| bytes.eq_ignore_ascii_case(word.as_bytes()));
+    let alters = || has("alter") && ["database", "role", "user"].into_iter().any(has);
+    has("pg_db_role_setting") || alters() && ["search_path", "schema", "reset"].into_iter().any(has)
+}
+
+/// Whether SQL text is one statement that alters a database or a role of PostgreSQL.
+pub(super) fn is_alteration(sql: &str) -> bool {
     let words = words(sql, SqlDialect::Postgres);
-    let has = |word: &str| words.iter().any(|own| own == word);
-    has("ALTER") && ["DATABASE", "ROLE", "USER"].into_iter().any(has) && (has("SEARCH_PATH") || has("RESET"))
+    let begins =
+        ["DATABASE", "ROLE", "USER"].iter().any(|kind| words.starts_with(&["ALTER".to_owned(), (*kind).to_owned()]));
+    begins && statements(sql, SqlDialect::Postgres).len() == 1
 }
 
 /// Decides about a transaction that the code begins through SeaORM.

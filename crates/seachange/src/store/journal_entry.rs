@@ -15,7 +15,7 @@ pub struct JournalEntry {
     /// The number of the statement in the revision, from 1. Statements that leave nothing in the database are not
     /// counted.
     pub number: i64,
-    /// The statement, with placeholders.
+    /// The statement, with placeholders; its first 64 KiB and `…`, if it is longer.
     pub sql: String,
     /// A hash of the statement and its bound values, without timestamps: they differ each time the code runs.
     pub(crate) fingerprint: String,
@@ -90,7 +90,7 @@ impl JournalEntry {
         Self {
             revision: revision.to_owned(),
             number,
-            sql: statement.sql.clone(),
+            sql: shortened(&statement.sql),
             fingerprint: fingerprint(statement),
             state: StatementState::Running,
             rows_affected: 0,
@@ -104,6 +104,17 @@ impl JournalEntry {
     /// Whether the code sends the same statement again.
     pub(crate) fn is_same(&self, statement: &Statement) -> bool {
         self.fingerprint == fingerprint(statement)
+    }
+}
+
+/// How many bytes of a statement the journal keeps. A server limits the size of the text that writes the entry, and the
+/// statement alone may be as long as that.
+const KEPT: usize = 64 * 1024;
+
+fn shortened(sql: &str) -> String {
+    match sql.char_indices().map(|(at, _)| at).take_while(|at| *at <= KEPT).last() {
+        Some(end) if sql.len() > KEPT => format!("{}…", &sql[..end]),
+        _ => sql.to_owned(),
     }
 }
 
@@ -130,4 +141,23 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 fn stable(value: &Value) -> String {
     let text = format!("{value:?}");
     if text.starts_with("Chrono") || text.starts_with("Time") { "a moment".to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::DbBackend;
+
+    use super::*;
+
+    #[test]
+    fn a_long_statement_is_kept_in_part_and_known_as_a_whole() {
+        let statement = |end: &str| {
+            Statement::from_string(DbBackend::MySql, format!("INSERT INTO a VALUES ('{}{end}')", "é".repeat(KEPT)))
+        };
+        let entry = JournalEntry::started("r", 1, &statement("a"));
+        assert!(entry.sql.len() <= KEPT + "…".len() && entry.sql.ends_with('…'), "{}", entry.sql.len());
+        assert!(entry.is_same(&statement("a")) && !entry.is_same(&statement("b")));
+        let short = Statement::from_string(DbBackend::MySql, "DELETE FROM a");
+        assert_eq!(JournalEntry::started("r", 1, &short).sql, "DELETE FROM a");
+    }
 }

@@ -23,14 +23,9 @@ pub(super) fn create(object: &DatabaseObject, backend: DbBackend) -> CodeNode {
 fn may_come_too_early(definition: &str) -> bool {
     let Some(body) = body(definition) else { return false };
     match definition.lines().find_map(|line| line.trim_start().strip_prefix("LANGUAGE ")) {
-        Some("sql") => {
-            let facts = sql::read(body, SqlDialect::Postgres);
-            facts.iter().any(|facts| !facts.is_understood || !facts.reads.is_empty() || !facts.writes.is_empty())
-        }
-        Some("plpgsql") => {
-            let body = body.to_ascii_uppercase();
-            ["%ROWTYPE", "%TYPE"].iter().any(|reference| body.contains(reference))
-        }
+        Some("sql") => true,
+        // The types of its variables have to exist.
+        Some("plpgsql") => sql::words(body, SqlDialect::Postgres).iter().any(|word| word == "DECLARE"),
         _ => false,
     }
 }
@@ -51,11 +46,16 @@ pub(super) fn replace(from: &DatabaseObject, to: &DatabaseObject, backend: DbBac
 
 /// Drops an object, unless it ends with its table, which one of the later operations drops.
 pub(super) fn drop(object: &DatabaseObject, later: &[SchemaOperation], backend: DbBackend) -> Option<CodeNode> {
+    // A partition ends with its table, or with the partition of which it is one.
     let drops_table = |operation: &SchemaOperation| match operation {
         SchemaOperation::DropTable(table) => object.name.owner.as_ref() == Some(&table.name),
+        SchemaOperation::DropObject(other) => {
+            other.name.kind == ObjectKind::Partition && object.name.owner.as_ref() == Some(&other.name.name)
+        }
         _ => false,
     };
-    let only_describes = object.name.kind.is_attached() || object.name.kind == ObjectKind::RowLevelSecurity;
+    let only_describes = object.name.kind.is_attached()
+        || matches!(object.name.kind, ObjectKind::RowLevelSecurity | ObjectKind::Partition);
     let ends_with_table = only_describes && later.iter().any(drops_table);
     (!ends_with_table && !object.drop.is_empty()).then(|| only(backend, [object.drop.clone()]))
 }
@@ -112,7 +112,7 @@ mod tests {
         assert!(of("sql", "SELECT count(*) FROM posts"));
         assert!(of("sql", "DELETE FROM posts"));
         assert!(of("sql", "SELECT another(a)"));
-        assert!(!of("sql", " SELECT a > 0 "));
+        assert!(of("sql", "SELECT NULL::a_view IS NULL"));
         assert!(of("plpgsql", "DECLARE p posts%RowType; BEGIN RETURN 1; END"));
         assert!(!of("plpgsql", "BEGIN RETURN (SELECT count(*) FROM posts); END"));
         assert!(!may_come_too_early("CREATE FUNCTION f()\n LANGUAGE sql\nBEGIN ATOMIC\n SELECT 1;\nEND"));

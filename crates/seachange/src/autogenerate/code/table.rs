@@ -32,6 +32,7 @@ pub(super) fn create(table: &Table, backend: DbBackend) -> Vec<CodeNode> {
     code.extend(needed);
     code.extend([parts.afterwards(table, backend), comments(table)]);
     code.extend(keys.into_iter().chain(parts.statements(table, backend)).chain(indexes(table, backend)));
+    code.extend(parts.after_indexes(table, backend));
     match needs {
         // A table that is created under a condition has to be changed under the same condition.
         Some((databases, lacking)) => vec![CodeNode::Only { databases, lacking, code: flat(code, databases) }],
@@ -227,9 +228,28 @@ impl TableParts {
         })))
     }
 
-    /// Whether a key is part of the new table: a key of the table that it refers to may be added later.
+    /// Whether a key is part of the new table. One that refers to the table itself needs a key that is part of it too; SQLite
+    /// does not look.
     fn goes_with_table(&self, table: &Table, key: &ForeignKey, backend: DbBackend) -> bool {
-        goes_with_table(key, backend) && (self.keys.is_empty() || key.referenced_table != table.name)
+        let is_later = |call: &AlterCall| match call {
+            AlterCall::AddPrimaryKey(later) | AlterCall::AddUnique(later) => later.columns == key.referenced_columns,
+            _ => false,
+        };
+        let is_served = || is_constraint(table, key) && self.keys.is_empty() && !self.later.iter().any(is_later);
+        goes_with_table(key, backend)
+            && (backend == DbBackend::Sqlite || key.referenced_table != table.name || is_served())
+    }
+
+    /// The foreign keys to the table itself that need one of its indexes.
+    fn after_indexes(&self, table: &Table, backend: DbBackend) -> Option<CodeNode> {
+        let keys = table.foreign_keys.iter().filter(|key| self.needs_index(table, key, backend));
+        let changes: Vec<_> = keys.map(|key| AlterCall::AddForeignKey(Box::new(named(&table.name, key)))).collect();
+        (!changes.is_empty()).then(|| CodeNode::Call(SchemaCall::Alter { table: table.name.clone(), changes }))
+    }
+
+    fn needs_index(&self, table: &Table, key: &ForeignKey, backend: DbBackend) -> bool {
+        let is_later = key.options.is_empty() && !self.goes_with_table(table, key, backend);
+        is_later && key.referenced_table == table.name && !is_constraint(table, key)
     }
 
     /// The changes that `alter` makes to the new table.
@@ -238,7 +258,8 @@ impl TableParts {
         let keys = table
             .foreign_keys
             .iter()
-            .filter(|key| key.options.is_empty() && !self.goes_with_table(table, key, backend));
+            .filter(|key| key.options.is_empty() && !self.goes_with_table(table, key, backend))
+            .filter(|key| !self.needs_index(table, key, backend));
         for key in keys {
             changes.push(AlterCall::AddForeignKey(Box::new(named(&table.name, key))));
         }
@@ -267,6 +288,12 @@ impl TableParts {
         let columns = self.columns.iter().find_map(|column| portable::column(column, backend));
         columns.or_else(|| table.checks.iter().find_map(|check| portable::expression(&check.expression.text, backend)))
     }
+}
+
+/// Whether a foreign key to the table itself refers to the columns of a constraint.
+fn is_constraint(table: &Table, key: &ForeignKey) -> bool {
+    let columns = table.primary_key.iter().map(|own| &own.columns).chain(table.uniques.iter().map(|own| &own.columns));
+    columns.into_iter().any(|columns| *columns == key.referenced_columns)
 }
 
 /// The column whose definition contains a check: on MariaDB such a check has no name.

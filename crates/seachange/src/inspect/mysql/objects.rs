@@ -77,8 +77,33 @@ pub(super) async fn read(
             used_by: BTreeSet::new(),
         });
     }
+    add_order_of_triggers(connection, database, &mut objects).await?;
     objects.sort_by(|left, right| left.name.cmp(&right.name));
     Ok(objects)
+}
+
+/// Triggers of a table for the same event run in the order in which they were created.
+async fn add_order_of_triggers(
+    connection: &impl ConnectionTrait,
+    database: &str,
+    objects: &mut [DatabaseObject],
+) -> Result<(), DbErr> {
+    const ORDER: &str = "SELECT CAST(CONCAT(EVENT_OBJECT_TABLE, ' ', ACTION_TIMING, ' ', EVENT_MANIPULATION) AS CHAR),
+            CAST(TRIGGER_NAME AS CHAR)
+        FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = ? ORDER BY 1, ACTION_ORDER";
+    let mut before: Option<(String, ObjectName)> = None;
+    for row in rows(connection, ORDER, [database.into()]).await? {
+        let mut cells = RowReader::of(&row);
+        let (event, name): (String, String) = (cells.take()?, cells.take()?);
+        let is_it =
+            |object: &&mut DatabaseObject| object.name.kind == ObjectKind::Trigger && object.name.name.name == name;
+        let Some(object) = objects.iter_mut().find(is_it) else { continue };
+        if let Some((_, earlier)) = before.take_if(|(own, _)| *own == event) {
+            object.depends_on.insert(Dependency::Object(earlier));
+        }
+        before = Some((event, object.name.clone()));
+    }
+    Ok(())
 }
 
 fn word(kind: ObjectKind) -> &'static str {

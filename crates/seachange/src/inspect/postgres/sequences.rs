@@ -31,13 +31,15 @@ struct SequenceRow {
     cycle: bool,
 }
 
-/// Whether the column `d.refobjsubid` of the table `d.refobjid`, which is `NOT NULL`, takes its default from the sequence
-/// `s`, as `serial` does.
+/// Whether the column `d.refobjsubid` of the table `d.refobjid` takes its default from the sequence `s`, as `serial` does: an
+/// integer that is `NOT NULL`, not in a partition.
 pub(super) const DEFAULTS: &str =
     "(s.seqrelid, d.refobjid, d.refobjsubid) IN (SELECT u.refobjid, f.adrelid, f.adnum::int4
                 FROM pg_attrdef f JOIN pg_depend u ON u.classid = 'pg_attrdef'::regclass AND u.objid = f.oid
                     AND u.refclassid = 'pg_class'::regclass
                 JOIN pg_attribute n ON n.attrelid = f.adrelid AND n.attnum = f.adnum AND n.attnotnull
+                    AND n.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
+                JOIN pg_class k ON k.oid = f.adrelid AND NOT k.relispartition
                 WHERE pg_get_expr(f.adbin, f.adrelid) ~ '^nextval\\([^()+]*::regclass\\)$')";
 
 /// Reads the sequences. A column may own several sequences; the result has the one that its default takes values from.

@@ -1,7 +1,7 @@
 //! The queries for what belongs to a table and is not part of its definition: partitions, inheritance, storage, comments
 //! of constraints and indexes, privileges. The rows are those of [`object_queries`](super::object_queries).
 
-use super::object_queries::{FROM_TABLE, of_table};
+use super::object_queries::{FROM_TABLE, of_table, properties};
 use super::scope::CatalogScope;
 use super::sequences::DEFAULTS;
 
@@ -67,7 +67,8 @@ pub(super) fn inheritance() -> String {
     )
 }
 
-/// The type of typed tables, how tables and the indexes of their keys are stored, their replica identity, and an owner other than the current user.
+/// The type of typed tables, how tables and the indexes of their keys are stored, their replica identity, and an owner other
+/// than the current user.
 pub(super) fn storage() -> String {
     format!(
         "SELECT * FROM (SELECT 'storage', c.oid::int8, 'storage', {},
@@ -131,14 +132,21 @@ pub(super) fn column_storage(place: &CatalogScope) -> String {
     )
 }
 
-/// The options of the sequences of `serial` columns, where they differ from those of a new one, and the other sequences that columns
-/// own. The sequence of a new `serial` column may get another name than the one that it has here.
+/// The names and options of the sequences of `serial` columns, where they differ from those of a new one, their comments and
+/// privileges and those of identity columns, and the other sequences that columns own. The owner is that of the table.
 pub(super) fn owned_sequences() -> String {
+    let of = "format('SEQUENCE %s', q.oid::regclass)";
+    let owner = "(SELECT u.oid FROM pg_roles u WHERE u.rolname = current_user)";
+    let properties = properties("pg_class", "q", of, Some((of, owner, "q.relacl")));
     format!(
         "SELECT * FROM (SELECT 'storage:sequence:' || s.seqrelid, c.oid::int8, 'storage', NULL::int8, NULL::text,
             q.relname::text, c.relnamespace::int8, n.nspname::text, c.relname::text, a.attname::text,
             array_to_json(
-                ARRAY(SELECT CASE WHEN q.relname = format('%s_%s_seq', c.relname, a.attname)
+                ARRAY(SELECT format('DO %L', format('BEGIN IF to_regclass(%L) IS NULL THEN EXECUTE ''ALTER SEQUENCE '' || '
+                        'pg_get_serial_sequence(%L, %L) || %L; END IF; END', q.oid::regclass, c.oid::regclass, a.attname,
+                        format(' RENAME TO %I', q.relname)))
+                    WHERE s.is_default AND q.relname <> format('%s_%s_seq', c.relname, a.attname))
+                || ARRAY(SELECT CASE WHEN q.relname = format('%s_%s_seq', c.relname, a.attname)
                         THEN format('ALTER SEQUENCE %s%s', q.oid::regclass, x.options)
                         ELSE format('DO %L', format('BEGIN EXECUTE ''ALTER SEQUENCE '' || pg_get_serial_sequence(%L, %L) || %L; END',
                             c.oid::regclass, a.attname, x.options)) END
@@ -151,17 +159,19 @@ pub(super) fn owned_sequences() -> String {
                             THEN format(' START WITH %s RESTART', s.seqstart) END,
                         CASE WHEN s.seqcache <> 1 THEN ' CACHE ' || s.seqcache END,
                         CASE WHEN s.seqcycle THEN ' CYCLE' END) AS options) x
-                    WHERE s.is_default AND x.options <> '')
+                    WHERE s.is_default AND a.attidentity = '' AND x.options <> '')
                 || ARRAY(SELECT format('ALTER SEQUENCE %s OWNED BY %s.%I', q.oid::regclass, c.oid::regclass, a.attname)
-                    WHERE NOT s.is_default))::text AS statements,
+                    WHERE s.is_own)
+                || CASE WHEN s.is_own THEN ARRAY[]::text[] ELSE {properties} END)::text AS statements,
             ''
         FROM (
-            SELECT s.*, d.refobjid, d.refobjsubid, {DEFAULTS} AS is_default,
+            SELECT s.*, d.refobjid, d.refobjsubid, d.deptype = 'i' OR {DEFAULTS} AS is_default,
+                d.deptype = 'a' AND NOT {DEFAULTS} AS is_own,
                 CASE s.seqtypid WHEN 'int2'::regtype THEN 32767::int8 WHEN 'int4'::regtype THEN 2147483647
                     ELSE 9223372036854775807 END AS most
             FROM pg_sequence s
             JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.objsubid = 0
-                AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype = 'a'
+                AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
         ) s
         JOIN pg_class q ON q.oid = s.seqrelid JOIN pg_class c ON c.oid = s.refobjid {FROM_TABLE}
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = s.refobjsubid

@@ -51,9 +51,17 @@ pub(in crate::inspect) async fn read(
         "SELECT 'schema', n.nspname::text FROM pg_namespace n WHERE n.oid NOT IN ({schemas})
             AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname NOT LIKE 'seachange\\_scratch\\_%'
             AND n.nspname <> 'information_schema'
-            AND EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm')
-                AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid
-                    AND e.deptype = 'e'))"
+            AND EXISTS (
+                SELECT FROM (
+                    SELECT 'pg_class'::regclass, c.oid FROM pg_class c
+                    WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+                    UNION ALL SELECT 'pg_proc'::regclass, p.oid FROM pg_proc p WHERE p.pronamespace = n.oid
+                    UNION ALL SELECT 'pg_type'::regclass, t.oid FROM pg_type t
+                    WHERE t.typnamespace = n.oid AND t.typtype IN ('e', 'd', 'r')
+                ) x (catalogue, oid)
+                WHERE NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = x.catalogue AND e.objid = x.oid
+                    AND e.deptype = 'e')
+            )"
     );
     let subscriptions = "SELECT 'subscription', s.subname::text FROM pg_subscription s
         JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database()";

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
 
 use super::JournalledSession;
-use crate::backend::{Backend, Undone};
+use crate::backend::Backend;
 use crate::error::Refusal;
 use crate::intercept::{self, BatchCaller, BeginOptions, StatementHandler};
 use crate::journal::JournalEntry;
@@ -20,6 +20,8 @@ impl StatementHandler for JournalledSession {
         let effect = effect(&facts, self.holds_tables);
         match (effect, facts.as_slice()) {
             (JournalEffect::Nothing | JournalEffect::Passing | JournalEffect::Read, _) => {
+                // `USE` changes which tables are meant.
+                self.forget_tables();
                 return self.live.execute(statement).await;
             }
             (JournalEffect::Control, [only]) => return self.control(statement, only).await,
@@ -33,10 +35,8 @@ impl StatementHandler for JournalledSession {
             return intercept::executed(entry.rows_affected.unsigned_abs(), entry.last_insert_id.unsigned_abs());
         }
         let result = match effect {
-            JournalEffect::Session => return self.run_for_session(statement).await,
-            JournalEffect::Rows if self.undone(&facts).await? == Undone::All => {
-                self.run_with_entry(statement, Execute).await
-            }
+            JournalEffect::Session if self.rolls_back(&facts).await? => return self.run_for_session(statement).await,
+            JournalEffect::Rows if self.rolls_back(&facts).await? => self.run_with_entry(statement, Execute).await,
             _ => self.run_with_intent(statement, &facts, Execute).await,
         };
         self.has_inserted |= result.is_ok() && effect == JournalEffect::Rows;
@@ -57,9 +57,7 @@ impl StatementHandler for JournalledSession {
             return self.recalled_rows(&entry, statement).await;
         }
         let result = match effect {
-            JournalEffect::Rows if self.undone(&facts).await? == Undone::All => {
-                self.run_with_entry(statement, Query).await
-            }
+            JournalEffect::Rows if self.rolls_back(&facts).await? => self.run_with_entry(statement, Query).await,
             _ => self.run_with_intent(statement, &facts, Query).await,
         };
         self.has_inserted |= result.is_ok() && effect == JournalEffect::Rows;
@@ -99,6 +97,9 @@ impl StatementHandler for JournalledSession {
     }
 
     async fn commit(&mut self) -> Result<(), DbErr> {
+        if self.marks.len() == 1 {
+            self.check_gap()?;
+        }
         let committed = self.live.commit().await;
         self.has_batches |= self.is_in_batch && committed.is_ok();
         self.unmark(committed.is_err() && !self.is_committed);

@@ -27,20 +27,35 @@ impl JournalledSession {
                 entry.number, entry.sql, statement.sql
             )));
         }
+        self.check_gap()?;
         self.check_answerable(&entry, facts).await?;
         self.finished += 1;
         Ok(Some(entry))
     }
 
-    /// Refuses a statement outside of a transaction that has no entry while later ones have: it failed, and the code went on.
-    /// It might succeed now.
+    /// Refuses a statement that has no entry while later ones have: it failed, and the code went on. It might succeed now.
+    /// Inside of a transaction it may also have been rolled back together with the transaction, which the code does again
+    /// then: it is refused at the next statement of the transaction that has an entry, or at its commit.
     fn check_ignored_failure(&mut self, statement: &Statement) -> Result<(), DbErr> {
-        if self.is_in_transaction() || !self.past.keys().any(|later| *later > self.number) {
+        if !self.past.keys().any(|later| *later > self.number) {
             return Ok(());
         }
+        let (number, sql) = self.gap.get_or_insert_with(|| (self.number, statement.sql.clone())).clone();
+        if self.is_in_transaction() && !self.is_committed {
+            return Ok(());
+        }
+        self.gap = None;
         Err(self.diverge(&format!(
-            "statement {} failed before, which the code ignored, and it cannot be known whether it would fail now: `{}`",
-            self.number, statement.sql
+            "statement {number} failed before, which the code ignored, and it cannot be known whether it would fail now: `{sql}`"
+        )))
+    }
+
+    /// Refuses to go on in a transaction of which one statement has no entry and a later one has.
+    pub(super) fn check_gap(&mut self) -> Result<(), DbErr> {
+        let Some((number, sql)) = self.gap.take() else { return Ok(()) };
+        Err(self.diverge(&format!(
+            "statement {number} failed before, or was rolled back without later ones, and it cannot be known whether it \
+             would fail or do the same now: `{sql}`"
         )))
     }
 

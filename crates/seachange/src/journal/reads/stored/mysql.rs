@@ -23,7 +23,8 @@ fn cell(row: &MySqlRow, index: usize) -> Option<StoredCell> {
     let text = match kind {
         "SIGNED" => <i64 as Decode<MySql>>::decode(value).ok()?.to_string(),
         "UNSIGNED" => <u64 as Decode<MySql>>::decode(value).ok()?.to_string(),
-        "DOUBLE" if name == "FLOAT" => <f32 as Decode<MySql>>::decode(value).ok()?.to_string(),
+        // The code may read it as a wider number.
+        "DOUBLE" if name == "FLOAT" => format!("{:?}", f64::from(<f32 as Decode<MySql>>::decode(value).ok()?)),
         "DOUBLE" => format!("{:?}", <f64 as Decode<MySql>>::decode(value).ok()?),
         "DATETIME(6)" => <NaiveDateTime as Decode<MySql>>::decode(value).ok()?.to_string(),
         "DATE" => <NaiveDate as Decode<MySql>>::decode(value).ok()?.to_string(),

@@ -37,10 +37,13 @@ pub(super) async fn select(
     let pool = connection.get_postgres_connection_pool();
     let columns: Vec<String> =
         names.iter().enumerate().map(|(index, name)| format!("${} AS {}", index + 1, quoted(name, '"'))).collect();
-    let sql = format!("SELECT {}", columns.join(", "));
     let mut made = Vec::new();
     for row in rows {
-        let mut query = sqlx::query(AssertSqlSafe(sql.clone())).persistent(false);
+        // SQLx keeps a prepared statement by its text, and the parameters have the types of this row. It asks for a type that
+        // it does not know while the statement is prepared, which would replace a statement without a name.
+        let kinds: Vec<&str> = row.iter().map(|cell| cell.kind.as_str()).collect();
+        let sql = format!("SELECT {} /* {} */", columns.join(", "), kinds.join(" "));
+        let mut query = sqlx::query(AssertSqlSafe(sql));
         for cell in row {
             query = query.bind(Raw::of(cell).ok_or_else(unreadable)?);
         }
