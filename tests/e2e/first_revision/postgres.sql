@@ -99,7 +99,7 @@ CREATE FUNCTION of_row() RETURNS bigint LANGUAGE plpgsql AS $$ DECLARE r names%R
 RESET check_function_bodies;
 CREATE TABLE totals (number bigint DEFAULT count_all());
 CREATE FUNCTION zz(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1';
-CREATE FUNCTION ff(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT zz($1)';
+CREATE FUNCTION ff(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT public.zz($1)';
 CREATE TABLE inlined (a integer, b integer GENERATED ALWAYS AS (ff(a)) STORED);
 CREATE INDEX inlined_ff ON inlined (ff(a));
 SET check_function_bodies = off;

@@ -57,7 +57,19 @@ pub(super) fn drop(object: &DatabaseObject, later: &[SchemaOperation], backend: 
     let only_describes = object.name.kind.is_attached()
         || matches!(object.name.kind, ObjectKind::RowLevelSecurity | ObjectKind::Partition);
     let ends_with_table = only_describes && later.iter().any(drops_table);
-    (!ends_with_table && !object.drop.is_empty()).then(|| only(backend, [object.drop.clone()]))
+    let statements: Vec<String> = match ends_with_table {
+        // The table that it refers to may be dropped first.
+        true => object.create.iter().filter_map(|text| without_foreign_key(text)).collect(),
+        false => Some(object.drop.clone()).filter(|drop| !drop.is_empty()).into_iter().collect(),
+    };
+    (!statements.is_empty()).then(|| only(backend, statements))
+}
+
+/// The statement that drops the foreign key which another statement adds to a partition.
+fn without_foreign_key(statement: &str) -> Option<String> {
+    let (table, constraint) = statement.split_once(" ADD CONSTRAINT ")?;
+    let (name, _) = constraint.split_once(" FOREIGN KEY (")?;
+    table.starts_with("ALTER TABLE ").then(|| format!("{table} DROP CONSTRAINT {name}"))
 }
 
 /// Statements in the words of one database system.

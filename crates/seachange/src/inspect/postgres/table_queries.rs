@@ -142,9 +142,10 @@ pub(super) fn owned_sequences() -> String {
         "SELECT * FROM (SELECT 'storage:sequence:' || s.seqrelid, c.oid::int8, 'storage', NULL::int8, NULL::text,
             q.relname::text, c.relnamespace::int8, n.nspname::text, c.relname::text, a.attname::text,
             array_to_json(
-                ARRAY(SELECT format('DO %L', format('BEGIN IF to_regclass(%L) IS NULL THEN EXECUTE ''ALTER SEQUENCE '' || '
-                        'pg_get_serial_sequence(%L, %L) || %L; END IF; END', q.oid::regclass, c.oid::regclass, a.attname,
-                        format(' RENAME TO %I', q.relname)))
+                ARRAY(SELECT format('DO %L', format('BEGIN IF NOT EXISTS (SELECT FROM pg_class q JOIN pg_class t '
+                        'ON t.relnamespace = q.relnamespace WHERE t.oid = %L::regclass AND q.relname = %L) THEN '
+                        'EXECUTE ''ALTER SEQUENCE '' || pg_get_serial_sequence(%L, %L) || %L; END IF; END',
+                        c.oid::regclass, q.relname, c.oid::regclass, a.attname, format(' RENAME TO %I', q.relname)))
                     WHERE s.is_default AND q.relname <> format('%s_%s_seq', c.relname, a.attname))
                 || ARRAY(SELECT CASE WHEN q.relname = format('%s_%s_seq', c.relname, a.attname)
                         THEN format('ALTER SEQUENCE %s%s', q.oid::regclass, x.options)
