@@ -262,7 +262,7 @@ impl Backend for MySqlBackend {
         let place = self.text_literal(&current);
         let definitions = format!(
             "SELECT CAST(view_definition AS CHAR) FROM information_schema.views WHERE table_schema = {place}
-            UNION ALL SELECT CAST(action_statement AS CHAR) FROM information_schema.triggers WHERE trigger_schema = {place}
+            UNION ALL SELECT CAST(action_statement AS CHAR) FROM information_schema.triggers WHERE event_object_schema = {place}
             UNION ALL SELECT CAST(routine_definition AS CHAR) FROM information_schema.routines WHERE routine_schema = {place}
             {MANY}"
         );
@@ -275,18 +275,21 @@ impl Backend for MySqlBackend {
                 || definitions.iter().any(|text| text.contains(name.as_str()))
         };
         let named = texts(executor, format!("{others} {MANY}")).await?.into_iter().filter(is_named);
-        let named: Vec<_> = named.map(|name| self.text_literal(&name)).collect();
-        if named.is_empty() {
+        // MariaDB reads one database for a comparison with one name, and all of them for a list of names.
+        let kept = named.map(|name| {
+            format!(
+                "SELECT CAST(t.table_name AS CHAR)
+                FROM information_schema.tables t LEFT JOIN information_schema.engines e ON e.engine = t.engine
+                WHERE t.table_schema = {} AND t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')
+                    AND COALESCE(e.transactions, 'NO') <> 'YES'",
+                self.text_literal(&name)
+            )
+        });
+        let kept = kept.collect::<Vec<_>>().join(" UNION ALL ");
+        if kept.is_empty() {
             return Ok(true);
         }
-        let kept = format!(
-            "SELECT CAST(t.table_name AS CHAR)
-            FROM information_schema.tables t LEFT JOIN information_schema.engines e ON e.engine = t.engine
-            WHERE t.table_schema IN ({}) AND t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')
-                AND COALESCE(e.transactions, 'NO') <> 'YES' {MANY}",
-            named.join(", ")
-        );
-        Ok(texts(executor, kept).await?.is_empty())
+        Ok(texts(executor, format!("{kept} {MANY}")).await?.is_empty())
     }
 
     /// SQLSTATE 42S02, `no such table`.
