@@ -281,16 +281,12 @@ async fn tell_of_missing(
     let Some(queries) = queries.filter(|_| digests.iter().any(|(_, digest)| is_empty(digest))) else {
         return Ok(digests);
     };
-    let existing = names(connection, queries.schemas.unwrap_or(queries.databases)).await?;
     // A server of MySQL may keep names in lower case.
-    let existing: BTreeSet<String> = match queries.schemas {
-        Some(_) => existing.into_iter().collect(),
-        None => existing.iter().map(|name| name.to_lowercase()).collect(),
-    };
-    let is_there =
-        |name: &str| existing.contains(name) || queries.schemas.is_none() && existing.contains(&name.to_lowercase());
+    let as_kept = |name: &str| if queries.schemas.is_some() { name.to_owned() } else { name.to_lowercase() };
+    let existing = names(connection, queries.schemas.unwrap_or(queries.databases)).await?;
+    let existing: BTreeSet<String> = existing.iter().map(|name| as_kept(name)).collect();
     for (place, digest) in digests.iter_mut().filter(|(_, digest)| is_empty(digest)) {
-        if let Some(schema) = schema_of(&targets[*place]).filter(|schema| !is_there(schema)) {
+        if let Some(schema) = schema_of(&targets[*place]).filter(|schema| !existing.contains(&as_kept(schema))) {
             let what = if queries.schemas.is_some() { "schema" } else { "database" };
             let source = DbErr::Custom(format!("the {what} `{schema}` does not exist"));
             *digest = Err(Error::Database { doing: READING, source });

@@ -25,13 +25,12 @@ pub(super) fn create(table: &Table, backend: DbBackend) -> Vec<CodeNode> {
     let is_for_mysql = needs.is_none_or(|(databases, _)| databases.contains(&DbBackend::MySql));
     let mut code = vec![parts.create(table, backend, is_for_mysql)];
     // Foreign keys that are added afterwards may need these keys.
-    let (needed, keys) = match table.foreign_keys.iter().any(|key| key.referenced_table == table.name) {
-        true => (parts.keys.clone(), Vec::new()),
-        false => (Vec::new(), parts.keys.clone()),
-    };
-    code.extend(needed);
+    let are_needed = table.foreign_keys.iter().any(|key| key.referenced_table == table.name);
+    let (needed, others) = parts.keys.split_at(if are_needed { parts.keys.len() } else { 0 });
+    code.extend_from_slice(needed);
     code.extend([parts.afterwards(table, backend), comments(table)]);
-    code.extend(keys.into_iter().chain(parts.statements(table, backend)).chain(indexes(table, backend)));
+    code.extend_from_slice(others);
+    code.extend(parts.statements(table, backend).chain(indexes(table, backend)));
     code.extend(parts.after_indexes(table, backend));
     match needs {
         // A table that is created under a condition has to be changed under the same condition.

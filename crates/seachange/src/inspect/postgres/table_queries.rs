@@ -162,12 +162,11 @@ pub(super) fn owned_sequences() -> String {
                         CASE WHEN s.seqcycle THEN ' CYCLE' END) AS options) x
                     WHERE s.is_default AND a.attidentity = '' AND x.options <> '')
                 || ARRAY(SELECT format('ALTER SEQUENCE %s OWNED BY %s.%I', q.oid::regclass, c.oid::regclass, a.attname)
-                    WHERE s.is_own)
-                || CASE WHEN s.is_own THEN ARRAY[]::text[] ELSE {properties} END)::text AS statements,
+                    WHERE NOT s.is_default)
+                || CASE WHEN s.is_default THEN {properties} ELSE ARRAY[]::text[] END)::text AS statements,
             ''
         FROM (
             SELECT s.*, d.refobjid, d.refobjsubid, d.deptype = 'i' OR {DEFAULTS} AS is_default,
-                d.deptype = 'a' AND NOT {DEFAULTS} AS is_own,
                 CASE s.seqtypid WHEN 'int2'::regtype THEN 32767::int8 WHEN 'int4'::regtype THEN 2147483647
                     ELSE 9223372036854775807 END AS most
             FROM pg_sequence s
