@@ -19,6 +19,10 @@ url=$1
 count=${2:-1000}
 sessions=${SESSIONS:-1 2 4}
 jobs=${JOBS:-1 2 4 8}
+# As the book advises for many files.
+case $url in
+sqlite:*) export LIBSQLITE3_FLAGS='-DSQLITE_DEFAULT_MEMSTATUS=0 -USQLITE_ENABLE_MEMORY_MANAGEMENT -USQLITE_ENABLE_API_ARMOR' ;;
+esac
 cargo build -q --release --locked -p ten-migration --bin ten-migration -p migration --bin migration
 program=${CARGO_TARGET_DIR:-target}/release/ten-migration
 # It has entities, which `check` compares with the databases.

@@ -103,16 +103,18 @@ pub async fn objects(connection: &impl ConnectionTrait, scope: &InspectScope) ->
     }
 }
 
-/// Changes tables that were read so that they are created with the text that they have, where that says more than a
-/// comparison needs: the order of indexes and `RESTRICT` on MySQL and MariaDB.
-#[cfg(feature = "mysql")]
-pub(crate) async fn add_spelling(
+/// Adds to tables that were read what matters only where they are created, and not to a comparison: on MySQL and MariaDB
+/// the order of indexes and `RESTRICT`, as in their texts; on PostgreSQL the tables that have to be there before them.
+pub(crate) async fn add_for_creation(
     connection: &impl ConnectionTrait,
     scope: &InspectScope,
     schema: &mut Schema,
 ) -> Result<(), DbErr> {
     match connection.get_database_backend() {
+        #[cfg(feature = "mysql")]
         sea_orm::DbBackend::MySql => mysql::add_spelling(connection, scope, schema).await,
+        #[cfg(feature = "postgres")]
+        sea_orm::DbBackend::Postgres => postgres::add_prerequisites(connection, scope, schema).await,
         _ => Ok(()),
     }
 }

@@ -19,4 +19,4 @@ pub use self::index::{Index, IndexKey, IndexPart};
 pub use self::name::TableName;
 pub use self::object::{DatabaseObject, Dependency, ObjectKind, ObjectName};
 pub use self::options::KeptOptions;
-pub use self::table::{DefinitionText, EnumType, Schema, Table};
+pub use self::table::{DefinitionText, EnumType, Prerequisites, Schema, Table};

@@ -20,11 +20,12 @@ pub(crate) fn trials() -> Vec<Case> {
     cases.extend(each_backend("first_revision::of_some_tables", of_some_tables));
     let tests = named![
         what_is_not_written_is_named,
+        what_is_not_written_and_needed_is_found,
         a_definition_that_may_not_be_read,
         privileges_are_named,
         privileges_are_named
     ];
-    let servers = [Backend::Postgres, Backend::MariaDb, Backend::MariaDb, Backend::MySql];
+    let servers = [Backend::Postgres, Backend::Postgres, Backend::MariaDb, Backend::MariaDb, Backend::MySql];
     cases.extend(
         tests
             .into_iter()
@@ -200,6 +201,37 @@ fn what_is_not_written_is_named(database: &TestDatabase) -> TestResult {
         assert!(output.stderr.contains(&format!("warning: not written: {omitted}\n")), "{omitted} in\n{output}");
         assert!(revision(&database.folder().join("named"))?.contains(&format!("//! not written: {omitted}\n")));
     }
+    Ok(())
+}
+
+/// The revision is verified in an empty database, where what it does not create is not found.
+fn what_is_not_written_and_needed_is_found(database: &TestDatabase) -> TestResult {
+    database.execute(
+        "CREATE COLLATION german FROM \"C\";
+        CREATE TABLE a (id integer PRIMARY KEY, name text COLLATE german)",
+    )?;
+    let output = init(database, &database.folder().join("named"), &[])?;
+    assert_eq!(output.code, Some(8), "{output}");
+    let expected =
+        "the database refused `up` on a copy of the schema: collation \"german\" for encoding \"UTF8\" does not exist";
+    assert!(output.stderr.contains(expected), "{output}");
+    assert!(revision(&database.folder().join("named"))?.contains(expected), "{output}");
+
+    // A user who may not create a database is told what can be found out in an empty schema.
+    let database = &another(database)?;
+    database.execute("CREATE TABLE a (id integer PRIMARY KEY)")?;
+    let user = format!("builder_{}", database.name());
+    database.execute(&format!(
+        "CREATE USER {user} PASSWORD 'secret';
+        GRANT CREATE ON DATABASE {} TO {user};
+        GRANT USAGE, CREATE ON SCHEMA public TO {user};
+        ALTER TABLE a OWNER TO {user}",
+        database.name()
+    ))?;
+    let program = Program::migration().database(database).env("DATABASE_URL", database.url_for(&user, "secret"));
+    let program = program.arg("init").arg(database.folder().join("by_user"));
+    let output = program.args(["--from-database", "--engine-path"]).arg(workspace().join("crates")).run()?;
+    assert_eq!(output.code, Some(0), "{output}");
     Ok(())
 }
 

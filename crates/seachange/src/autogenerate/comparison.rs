@@ -190,8 +190,7 @@ impl Comparison {
             // The text of a table is part of its schema there.
             to.tables.values_mut().for_each(keep_text);
         }
-        #[cfg(feature = "mysql")]
-        crate::inspect::add_spelling(connection, &scope, &mut to).await.map_err(AutogenerateError::Inspect)?;
+        crate::inspect::add_for_creation(connection, &scope, &mut to).await.map_err(AutogenerateError::Inspect)?;
         if *filter == TableFilter::default() {
             // A function may use a type that no table uses.
             to.enumerations = all.enumerations;
@@ -358,7 +357,8 @@ fn keep_text(table: &mut Table) {
 }
 
 /// The objects that need only tables of a schema and each other, and what the others lack. Unless `is_whole`, an object
-/// that no such table has to do with is left out without a word, because it was not asked for.
+/// that no such table has to do with is left out without a word, because it was not asked for. Publications are not created,
+/// so no table is added to one.
 fn with_their_tables(
     found: Vec<DatabaseObject>,
     schema: &Schema,
@@ -366,7 +366,8 @@ fn with_their_tables(
 ) -> (Vec<DatabaseObject>, Vec<String>) {
     let mut kept: BTreeMap<ObjectName, DatabaseObject> = BTreeMap::new();
     let (mut owners, mut needed, mut lacking) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-    for object in dependents::in_order_of_creation(&found) {
+    let is_created = |object: &&DatabaseObject| object.name.kind != ObjectKind::PublishedTable;
+    for object in dependents::in_order_of_creation(&found).into_iter().filter(is_created) {
         let is_there = |table: &&TableName| schema.tables.contains_key(*table) || owners.contains(*table);
         let table = object.tables().find(|table| !is_there(table)).map(|table| format!("table `{table}`"));
         let other = object.objects().find(|name| !kept.contains_key(*name)).map(ToString::to_string);

@@ -53,7 +53,7 @@ pub(super) async fn target(
     let read = read(&scratch, entities, from, home, watch).await;
     let closed = scratch.close().await;
     let read = read?;
-    closed.map_err(AutogenerateError::Inspect)?;
+    closed?;
     Ok(read)
 }
 

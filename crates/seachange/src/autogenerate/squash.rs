@@ -24,7 +24,6 @@ use super::rows::fill;
 use super::scratch::MARK_TABLE;
 use super::{Entities, Renames, SchemaOperation, TableFilter, apply};
 use crate::database_error::reason_with_detail;
-#[cfg(feature = "mysql")]
 use crate::inspect::InspectScope;
 use crate::revision::RegisteredRevision;
 use crate::schema::TableName;
@@ -194,10 +193,8 @@ async fn begin(range: SquashRange<'_>, replay: &Replay) -> Result<DatabaseState,
 
 /// The state of a database as it is spelled in the texts of its tables.
 async fn spelled_state(connection: &DatabaseConnection) -> Result<DatabaseState, SquashError> {
-    #[cfg_attr(not(feature = "mysql"), expect(unused_mut, reason = "only MySQL has another spelling"))]
     let mut state = state(connection).await?;
-    #[cfg(feature = "mysql")]
-    crate::inspect::add_spelling(connection, &InspectScope::default(), &mut state.schema).await.map_err(unread)?;
+    crate::inspect::add_for_creation(connection, &InspectScope::default(), &mut state.schema).await.map_err(unread)?;
     Ok(state)
 }
 

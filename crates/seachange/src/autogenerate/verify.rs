@@ -19,7 +19,7 @@ use super::declared_objects::ObjectChanges;
 use super::dependents::{self, Obstacle};
 use super::diff::{self, Renames};
 use super::difference::{Difference, differences, object};
-use super::error::{AutogenerateError, ScratchError};
+use super::error::AutogenerateError;
 use super::generated::GeneratedMigration;
 use super::hints::EntityHints;
 use super::object_renames::after_renames;
@@ -91,7 +91,7 @@ impl Comparison {
         scratch: &DatabaseSettings,
     ) -> Result<Option<RenamedDatabase>, AutogenerateError> {
         let operations = diff::rename_operations(renames);
-        let copy = match ScratchCopy::build(self, &operations, scratch).await {
+        let copy = match ScratchCopy::build(self, &operations, scratch, Isolation::Schema).await {
             Ok(copy) => copy,
             Err(AutogenerateError::Copy { .. }) => return Ok(None),
             Err(error) => return Err(error),
@@ -110,10 +110,41 @@ impl Comparison {
         if !obstacles.is_empty() {
             return Ok(Verification::Blocked { obstacles });
         }
-        let scratch_copy = ScratchCopy::build(self, operations, scratch).await?;
+        let scratch_copy = ScratchCopy::build(self, operations, scratch, Isolation::Schema).await?;
         let outcome = scratch_copy.run_up_and_down(self, operations).await;
         scratch_copy.close().await?;
         outcome
+    }
+
+    /// Verifies operations that create everything, as [`verify_plan`](Self::verify_plan) does, in an empty database: what
+    /// they use and do not create, or create too late, is not found there. Where the user may not create a database of
+    /// PostgreSQL, or not the extensions in it, they are verified in an empty schema.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify_plan`](Self::verify_plan).
+    pub async fn verify_creation(
+        &self,
+        operations: &[SchemaOperation],
+        scratch: &DatabaseSettings,
+    ) -> Result<Verification, AutogenerateError> {
+        let Ok(empty) = ScratchCopy::build(self, operations, scratch, Isolation::Database).await else {
+            return self.verify_plan(operations, scratch).await;
+        };
+        let creates_extension = |operation: &&SchemaOperation| match operation {
+            SchemaOperation::CreateObject(object) => object.name.kind == ObjectKind::Extension,
+            _ => false,
+        };
+        let extensions: Vec<_> = operations.iter().filter(creates_extension).cloned().collect();
+        let outcome = match empty.run(code(&extensions, self.backend)).await {
+            Ok(_) => Some(empty.run_up_and_down(self, operations).await),
+            Err(_) => None,
+        };
+        empty.close().await?;
+        match outcome {
+            Some(outcome) => outcome,
+            None => self.verify_plan(operations, scratch).await,
+        }
     }
 
     /// Returns the statements that the operations send to this database, without semicolons at the end.
@@ -126,7 +157,7 @@ impl Comparison {
         operations: &[SchemaOperation],
         scratch: &DatabaseSettings,
     ) -> Result<Vec<String>, AutogenerateError> {
-        let scratch_copy = ScratchCopy::build(self, operations, scratch).await?;
+        let scratch_copy = ScratchCopy::build(self, operations, scratch, Isolation::Schema).await?;
         let written = scratch_copy.run(code(operations, self.backend)).await;
         scratch_copy.close().await?;
         written.map_err(AutogenerateError::Statement)
@@ -152,6 +183,15 @@ impl Comparison {
         steps.extend(late.into_iter().map(create));
         GeneratedMigration(code(&steps, self.backend))
     }
+}
+
+/// Where a copy is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Isolation {
+    /// In an empty schema.
+    Schema,
+    /// In an empty database (PostgreSQL).
+    Database,
 }
 
 /// A copy of some tables of a database.
@@ -184,6 +224,7 @@ impl ScratchCopy {
         comparison: &Comparison,
         operations: &[SchemaOperation],
         settings: &DatabaseSettings,
+        isolation: Isolation,
     ) -> Result<Self, AutogenerateError> {
         let affected = AffectedTables::of(comparison, operations);
         let objects = copied_objects(&comparison.objects, &affected.from, operations);
@@ -200,7 +241,10 @@ impl ScratchCopy {
         let placeholders = placeholder_tables([&wanted, &goal]);
         wanted.tables.extend(placeholders.clone());
         goal.tables.extend(placeholders);
-        let scratch = ScratchSchema::open(settings, &schemas).await?;
+        let scratch = match isolation {
+            Isolation::Schema => ScratchSchema::open(settings, &schemas).await?,
+            Isolation::Database => ScratchSchema::open_alone(settings, &schemas).await?,
+        };
         let mut scratch_copy =
             Self { scratch, backend: comparison.backend, start: wanted.clone(), goal, objects: Vec::new() };
         let objects = match comparison.backend {
@@ -340,7 +384,7 @@ impl ScratchCopy {
     }
 
     async fn close(self) -> Result<(), AutogenerateError> {
-        self.scratch.close().await.map_err(|error| ScratchError::Database(error).into())
+        Ok(self.scratch.close().await?)
     }
 }
 

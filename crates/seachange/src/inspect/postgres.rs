@@ -48,6 +48,16 @@ pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &InspectSc
     })
 }
 
+/// Adds the tables that have to be created before others.
+pub(super) async fn add_prerequisites(
+    connection: &impl ConnectionTrait,
+    scope: &InspectScope,
+    schema: &mut Schema,
+) -> Result<(), DbErr> {
+    let place = CatalogScope::find(connection, scope).await?;
+    if place.is_nowhere() { Ok(()) } else { tables::add_prerequisites(connection, &place, schema).await }
+}
+
 /// Reads the objects in scope that are neither tables nor parts of tables.
 pub(super) async fn objects(
     connection: &impl ConnectionTrait,

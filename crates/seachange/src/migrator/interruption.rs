@@ -205,7 +205,8 @@ async fn run_rest(
     let others = ConcurrentWrites::snapshot(context, work).await.map_err(Error::database(READING))?;
     let report =
         run::runner(migrator, context, work, others, holder).resume_step(&step, interruption.row, past).await?;
-    run::report(migrator, &migrator.read_by(work.executor()).await?, &Plan::default(), report)
+    // The revision may have left the session with settings that change an answer, such as `sql_select_limit`.
+    run::report(migrator, &migrator.read().await?, &Plan::default(), report)
 }
 
 /// Records the interrupted revision as applied or not applied, and returns it.

@@ -1,6 +1,6 @@
 //! Tables, and the schema that they are in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::column::Column;
 use super::constraint::{Check, Exclusion, ForeignKey, PrimaryKey, Unique};
@@ -43,7 +43,22 @@ pub struct Table {
     pub definition: Option<DefinitionText>,
     /// What follows the columns in the definition: the engine, the character set, partitions, the storage.
     pub options: KeptOptions,
+    /// The tables that have to be created before this one, beside those that its foreign keys name (PostgreSQL).
+    pub prerequisites: Prerequisites,
 }
+
+/// Tables that another one needs: a default takes its numbers from the sequence of one of them, or a column has its row
+/// type. They matter where the table is created, and are not compared: any two are equal.
+#[derive(Debug, Clone, Default)]
+pub struct Prerequisites(pub BTreeSet<TableName>);
+
+impl PartialEq for Prerequisites {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Prerequisites {}
 
 /// A text that adds nothing to the other fields. Any two of these texts are equal.
 #[derive(Debug, Clone, Default)]
@@ -96,6 +111,7 @@ impl Table {
             comment: None,
             definition: None,
             options: KeptOptions::default(),
+            prerequisites: Prerequisites::default(),
         }
     }
 

@@ -231,12 +231,14 @@ pub(super) fn in_order_of_reference(tables: Vec<Table>) -> Vec<Table> {
     ordered
 }
 
-/// Tables that have to come after the tables that they refer to.
+/// Tables that have to come after the tables that they refer to or use.
 #[derive(Debug, Default)]
 struct BlockedTables {
     /// How many tables each table has to come after.
     parents: BTreeMap<TableName, usize>,
     children: BTreeMap<TableName, Vec<TableName>>,
+    /// The tables that have to come before a table, even in a cycle of foreign keys: these can be added later.
+    prerequisites: BTreeMap<TableName, BTreeSet<TableName>>,
     /// The tables that can come next.
     ready: BTreeSet<TableName>,
 }
@@ -245,10 +247,11 @@ impl BlockedTables {
     fn of(tables: &BTreeMap<TableName, Table>) -> Self {
         let mut waiting = Self::default();
         for table in tables.values() {
-            let parents = table.foreign_keys.iter().map(|key| &key.referenced_table);
+            let parents = table.foreign_keys.iter().map(|key| &key.referenced_table).chain(&table.prerequisites.0);
             let parents: BTreeSet<_> =
                 parents.filter(|parent| **parent != table.name && tables.contains_key(*parent)).collect();
             waiting.parents.insert(table.name.clone(), parents.len());
+            waiting.prerequisites.insert(table.name.clone(), table.prerequisites.0.clone());
             if parents.is_empty() {
                 waiting.ready.insert(table.name.clone());
             }
@@ -259,10 +262,16 @@ impl BlockedTables {
         waiting
     }
 
-    /// Removes and returns the tables that can come next. In a cycle, this is the first table by name.
+    /// Removes and returns the tables that can come next. In a cycle, this is the first table by name that lacks no
+    /// prerequisite.
     fn next_round(&mut self) -> Option<BTreeSet<TableName>> {
         if self.ready.is_empty() {
-            self.ready.insert(self.parents.keys().next()?.clone());
+            let lacks_none = |name: &&TableName| {
+                let mut prerequisites = self.prerequisites.get(*name).into_iter().flatten();
+                prerequisites.all(|needed| !self.parents.contains_key(needed))
+            };
+            let next = self.parents.keys().find(lacks_none).or_else(|| self.parents.keys().next())?.clone();
+            self.ready.insert(next);
         }
         let ready = std::mem::take(&mut self.ready);
         for name in &ready {

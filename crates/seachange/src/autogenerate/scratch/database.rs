@@ -76,7 +76,7 @@ impl ScratchDatabase {
     }
 
     /// The settings to connect to the database.
-    #[cfg(feature = "cli")]
+    #[cfg(any(feature = "cli", feature = "postgres"))]
     pub(in crate::autogenerate) fn settings(&self) -> &DatabaseSettings {
         &self.settings
     }

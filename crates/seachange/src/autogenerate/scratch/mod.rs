@@ -1,7 +1,8 @@
 //! A scratch schema: an empty schema on the database system of the compared one. It leaves nothing behind.
 //!
 //! - SQLite: a database in memory.
-//! - PostgreSQL: a schema in a transaction that is rolled back.
+//! - PostgreSQL: a schema in a transaction that is rolled back. In an empty schema the names of the database around it are
+//!   still found, so what creates everything is verified in a database of its own.
 //! - MySQL and MariaDB, which cannot roll back: a database that is dropped at the end. If the program is killed before,
 //!   the next run that needs a scratch database drops it. A lock on its name shows that it is in use; the server
 //!   releases the lock with the session.
@@ -38,6 +39,8 @@ pub(super) struct ScratchSchema {
     transaction: Option<Arc<DatabaseTransaction>>,
     /// The database that is dropped at the end (MySQL and MariaDB).
     database: Option<String>,
+    /// The database around the transaction, if it has one of its own (PostgreSQL).
+    around: Option<ScratchDatabase>,
     scope: InspectScope,
 }
 
@@ -54,11 +57,21 @@ impl ScratchSchema {
             #[cfg(feature = "sqlite")]
             Driver::Sqlite => {
                 let connection = connection::open_empty(settings).await?;
-                Ok(Self { connection, transaction: None, database: None, scope: InspectScope::default() })
+                let scope = InspectScope::default();
+                Ok(Self { connection, transaction: None, database: None, around: None, scope })
             }
             #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             driver => Err(connection::ConnectError::DriverNotBuilt { driver }.into()),
         }
+    }
+
+    /// As [`open`](Self::open), where nothing is found but what is created there, by the names of the compared database.
+    pub(super) async fn open_alone(settings: &DatabaseSettings, others: &[String]) -> Result<Self, ScratchError> {
+        #[cfg(feature = "postgres")]
+        if settings.driver() == Driver::Postgres {
+            return postgres::open_alone(settings, others).await;
+        }
+        Self::open(settings, others).await
     }
 
     /// The executor for statements.
@@ -135,7 +148,7 @@ impl ScratchSchema {
     }
 
     /// Removes the scratch schema, and closes the connection.
-    pub(super) async fn close(self) -> Result<(), DbErr> {
+    pub(super) async fn close(self) -> Result<(), ScratchError> {
         if let Some(transaction) = self.transaction.and_then(Arc::into_inner) {
             transaction.rollback().await?;
         }
@@ -145,7 +158,11 @@ impl ScratchSchema {
         }
         #[cfg(not(feature = "mysql"))]
         let _ = self.database;
-        self.connection.close().await
+        self.connection.close().await?;
+        match self.around {
+            Some(database) => database.drop().await,
+            None => Ok(()),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 
+use super::ScratchDatabase;
 use super::database::{MARK, new_name};
 use super::database::{drop_database, drop_listed};
 use super::{ScratchError, ScratchSchema};
@@ -26,7 +27,30 @@ pub(super) async fn open(settings: &DatabaseSettings, others: &[String]) -> Resu
         scope.others.push((actual, other.clone()));
     }
     put_first(&transaction, &schema).await?;
-    Ok(ScratchSchema { connection, transaction: Some(transaction.into()), database: None, scope })
+    Ok(ScratchSchema { connection, transaction: Some(transaction.into()), database: None, around: None, scope })
+}
+
+/// Opens a transaction in an empty database. Its schemas have the names of those of the compared database.
+pub(super) async fn open_alone(settings: &DatabaseSettings, others: &[String]) -> Result<ScratchSchema, ScratchError> {
+    let database = ScratchDatabase::create(settings).await?;
+    let opened = async {
+        let connection = connection::connect(database.settings()).await?;
+        let transaction = connection.begin().await?;
+        let schema: Option<String> = query_scalar(&transaction, "SELECT current_schema()::text AS answer", []).await?;
+        for other in others {
+            create(&transaction, other).await?;
+        }
+        let others = others.iter().map(|other| (other.clone(), other.clone())).collect();
+        let scope = InspectScope { schema, others };
+        Ok(ScratchSchema { connection, transaction: Some(transaction.into()), database: None, around: None, scope })
+    };
+    match opened.await {
+        Ok(schema) => Ok(ScratchSchema { around: Some(database), ..schema }),
+        Err(error) => {
+            database.drop().await?;
+            Err(error)
+        }
+    }
 }
 
 async fn create(transaction: &DatabaseTransaction, schema: &str) -> Result<(), ScratchError> {

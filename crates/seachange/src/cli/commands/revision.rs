@@ -8,7 +8,7 @@ use seachange_cli::{Diagnostic, Exit, commands};
 
 use crate::cli::context::Context;
 use autogenerate::AutogenerateArgs;
-pub(super) use autogenerate::{check_compiled, verified};
+pub(super) use autogenerate::{Proof, check_compiled, verified};
 
 /// Arguments of `revision`.
 #[derive(Debug, Args)]

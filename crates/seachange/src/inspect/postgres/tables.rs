@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 use super::scope::{CatalogScope, Oid};
 use crate::inspect::cells::{RowReader, rows};
-use crate::schema::{KeptOptions, Table};
+use crate::schema::{KeptOptions, Schema, Table};
 
 /// The tables by their number in the catalogue.
 pub(super) type TablesByOid = HashMap<Oid, TableRow>;
@@ -48,4 +48,41 @@ pub(super) async fn read(connection: &impl ConnectionTrait, place: &CatalogScope
         tables.insert(oid, TableRow { table, numbers: Vec::new() });
     }
     Ok(tables)
+}
+
+/// Adds the tables that have to be created before others: their sequences give a default its numbers, or a column has their
+/// row type or an array of it.
+pub(super) async fn add_prerequisites(
+    connection: &impl ConnectionTrait,
+    place: &CatalogScope,
+    schema: &mut Schema,
+) -> Result<(), DbErr> {
+    let tables = place.tables();
+    let sql = format!(
+        "SELECT c.relnamespace::int8, c.relname::text, t.relnamespace::int8, n.nspname::text, t.relname::text
+        FROM (
+            SELECT x.adrelid AS needing, o.refobjid AS needed
+            FROM pg_attrdef x
+            JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = x.oid
+                AND d.refclassid = 'pg_class'::regclass
+            JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = d.refobjid
+                AND o.refclassid = 'pg_class'::regclass AND o.refobjsubid > 0 AND o.deptype = 'a'
+            UNION
+            SELECT a.attrelid, y.typrelid
+            FROM pg_attribute a JOIN pg_type u ON u.oid = a.atttypid JOIN pg_type y ON y.oid IN (u.oid, u.typelem)
+            WHERE y.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped
+        ) s
+        JOIN pg_class c ON c.oid = s.needing JOIN pg_class t ON t.oid = s.needed AND t.relkind IN ('r', 'p')
+        JOIN pg_namespace n ON n.oid = t.relnamespace
+        WHERE {tables} AND s.needing <> s.needed"
+    );
+    for row in rows(connection, &sql, []).await? {
+        let mut cells = RowReader::of(&row);
+        let needing = place.name(cells.take()?, String::new(), cells.take()?);
+        let needed = place.name(cells.take()?, cells.take()?, cells.take()?);
+        if let Some(table) = schema.tables.get_mut(&needing) {
+            table.prerequisites.0.insert(needed);
+        }
+    }
+    Ok(())
 }

@@ -7,7 +7,7 @@ use seachange_cli::{Diagnostic, Exit, printable, project::shown};
 use seachange_source::{NewRevision, RevisionFile, new_id, parse, write_new};
 
 use crate::autogenerate::{Comparison, Renames};
-use crate::cli::commands::revision::verified;
+use crate::cli::commands::revision::{Proof, verified};
 use crate::cli::compare_args::CompareArgs;
 use crate::cli::context::Context;
 use crate::cli::hints::autogenerate;
@@ -42,8 +42,8 @@ impl InitialRevision<'_> {
     ) -> Result<Exit, Diagnostic> {
         let comparison = compare(context, self.comparing).await?;
         let operations = comparison.operations(&Renames::default());
-        let (mut bodies, mut exit) =
-            verified(context, self.comparing, &comparison, &operations, self.is_verified).await?;
+        let proof = if self.is_verified { Proof::Creation } else { Proof::None };
+        let (mut bodies, mut exit) = verified(context, self.comparing, &comparison, &operations, proof).await?;
         for omitted in comparison.omitted() {
             context.terminal.warn(printable::name(&format!("not written: {omitted}")));
             bodies.remarks.push(format!("not written: {omitted}"));

@@ -23,6 +23,9 @@ pub(crate) struct AutogenerateArgs {
     /// Do not verify the revision before it is written
     #[arg(long, requires = "autogenerate")]
     no_verify: bool,
+    /// Do not measure on a scratch database what the revision locks
+    #[arg(long, requires = "autogenerate")]
+    no_lint: bool,
     /// Do not drop and create again the views, triggers, policies … that depend on a change: name them instead
     #[arg(long, requires = "autogenerate")]
     keep_dependents: bool,
@@ -32,7 +35,7 @@ pub(crate) struct AutogenerateArgs {
     #[arg(
         long,
         requires = "autogenerate",
-        conflicts_with_all = ["no_verify", "rev_id", "branch_label", "depends_on", "sql_files"]
+        conflicts_with_all = ["no_verify", "no_lint", "rev_id", "branch_label", "depends_on", "sql_files"]
     )]
     online: bool,
     /// The value of a new column for rows that the old version writes, or of a removed one for rows that the new version
@@ -85,14 +88,26 @@ impl AutogenerateArgs {
                 OnlineWriter { context, sources, comparison, renames, operations, fills: &fills, scratch: &scratch };
             return writer.write(&new).await;
         };
-        let (bodies, exit) = verified(context, &self.comparing, &comparison, &operations, !self.no_verify).await?;
-        if !self.no_verify && exit == Exit::Success {
+        let proof = if self.no_verify { Proof::None } else { Proof::Change };
+        let (bodies, exit) = verified(context, &self.comparing, &comparison, &operations, proof).await?;
+        if !self.no_verify && !self.no_lint && exit == Exit::Success {
             let (copy, migration) = (comparison.copy(&operations), comparison.migration(&operations));
             Box::pin(warn_of_findings(context, copy, migration, &self.comparing.scratch(context)?)).await?;
         }
         new.write(context.terminal, sources, place, Some(bodies))?;
         Ok(exit)
     }
+}
+
+/// How operations are verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli::commands) enum Proof {
+    /// They are not.
+    None,
+    /// As a change of the compared database.
+    Change,
+    /// As a change of an empty database.
+    Creation,
 }
 
 /// The code for some operations, and the exit code of the command that writes it. If the verification fails or leaves
@@ -102,17 +117,19 @@ pub(in crate::cli::commands) async fn verified(
     comparing: &CompareArgs,
     comparison: &Comparison,
     operations: &[SchemaOperation],
-    is_asked_for: bool,
+    proof: Proof,
 ) -> Result<(RevisionBody, Exit), Diagnostic> {
     let bodies = comparison.bodies(operations);
     let obstacles = comparison.obstacles(operations);
     let verification = if !obstacles.is_empty() {
         Verification::Blocked { obstacles }
-    } else if is_asked_for {
-        let verified = comparison.verify_plan(operations, &comparing.scratch(context)?).await;
-        verified.map_err(|error| autogenerate::problem(&error))?
     } else {
-        return Ok((bodies, Exit::Success));
+        let verified = match proof {
+            Proof::None => return Ok((bodies, Exit::Success)),
+            Proof::Change => comparison.verify_plan(operations, &comparing.scratch(context)?).await,
+            Proof::Creation => comparison.verify_creation(operations, &comparing.scratch(context)?).await,
+        };
+        verified.map_err(|error| autogenerate::problem(&error))?
     };
     let remarks = remarks(&verification);
     remarks.iter().for_each(|remark| context.terminal.warn(printable::name(remark)));

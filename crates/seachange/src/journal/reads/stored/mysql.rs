@@ -47,6 +47,8 @@ fn kind(name: &str) -> Option<&'static str> {
     Some(match name {
         "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" | "BOOLEAN" => "SIGNED",
         _ if name.ends_with(" UNSIGNED") => "UNSIGNED",
+        "YEAR" | "BIT" => "UNSIGNED",
+        "JSON" => "JSON",
         "FLOAT" | "DOUBLE" => "DOUBLE",
         "DECIMAL" => "DECIMAL",
         "DATETIME" | "TIMESTAMP" => "DATETIME(6)",
