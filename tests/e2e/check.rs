@@ -1,8 +1,8 @@
 //! `check` and `diff`: a database beside the entities.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use seachange_tests::{
     Backend, OnError, Output, Program, ProgramError, TestDatabase, block_on, client,
     harness::{Case, TestResult, each_backend},
@@ -26,6 +26,7 @@ pub(crate) fn trials() -> Vec<Case> {
     cases.extend(servers.map(|server| Case::on(server, "check::abandoned_databases_go", abandoned_databases_go)));
     cases.extend(servers.map(|server| Case::on(server, "check::databases_of_users_stay", databases_of_users_stay)));
     cases.extend(servers.map(|server| Case::on(server, "check::databases_in_use_stay", databases_in_use_stay)));
+    cases.push(Case::on(Backend::Postgres, "check::tables_of_other_schemas_are_not_read", locked_elsewhere));
     cases.push(Case::on(Backend::Sqlite, "check::wants_entities", wants_entities));
     cases.push(Case::on(Backend::Sqlite, "check::hints_at_renames", hints_at_renames));
     cases
@@ -231,6 +232,28 @@ fn databases_in_use_stay(database: &TestDatabase) -> TestResult {
     })?;
     // Another test may have dropped it first.
     Ok(database.execute(&format!("DROP DATABASE IF EXISTS {own}"))?)
+}
+
+/// The default of a table is printed by a function that locks the table, and that fails if another session has dropped it.
+fn locked_elsewhere(database: &TestDatabase) -> TestResult {
+    migrate(database)?;
+    alter(database)?;
+    database.execute(
+        "CREATE SCHEMA other;
+        CREATE SEQUENCE numbers;
+        CREATE TABLE other.t (id serial PRIMARY KEY, number bigint NOT NULL DEFAULT nextval('numbers'), at date DEFAULT now())",
+    )?;
+    block_on(async {
+        let other = database.connect().await?.begin().await?;
+        other.execute_unprepared("LOCK TABLE other.t IN ACCESS EXCLUSIVE MODE").await?;
+        for arguments in [&["check"][..], &["diff"]] {
+            let program = Program::migration().database(database).args(arguments).limit(Duration::from_secs(30));
+            let output = tokio::task::block_in_place(|| program.run())?;
+            assert_eq!(output.code, Some(8), "{output}");
+        }
+        Ok::<_, Box<dyn Error>>(other.rollback().await?)
+    })?;
+    Ok(())
 }
 
 fn wants_the_heads(database: &TestDatabase) -> TestResult {

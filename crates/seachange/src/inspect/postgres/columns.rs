@@ -34,7 +34,8 @@ pub(super) fn add(
 
 /// `e` is the type of a column, or of the elements of its array. The query reads the readable form of an expression
 /// only if it has parentheses to leave out, because this takes most of the time. `OFFSET` keeps PostgreSQL from
-/// computing the full form twice.
+/// computing the full form twice, and `CASE` from computing it for a table that is not asked for: that fails where another
+/// session drops the table meanwhile.
 pub(super) fn query(place: &CatalogScope) -> String {
     format!(
         "SELECT a.attrelid::int8, a.attnum::int4, a.attname::text,
@@ -49,7 +50,7 @@ pub(super) fn query(place: &CatalogScope) -> String {
         JOIN pg_type e ON e.oid = CASE WHEN t.typtype = 'b' AND t.typelem <> 0 AND t.typlen = -1
             AND t.typstorage <> 'p' THEN t.typelem ELSE t.oid END
         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-        LEFT JOIN LATERAL (SELECT pg_get_expr(d.adbin, d.adrelid) AS text OFFSET 0) x ON true
+        LEFT JOIN LATERAL (SELECT CASE WHEN c.oid = d.adrelid THEN pg_get_expr(d.adbin, d.adrelid) END AS text OFFSET 0) x ON true
         LEFT JOIN pg_collation o ON o.oid = a.attcollation
         LEFT JOIN pg_description m ON m.classoid = 'pg_class'::regclass AND m.objoid = a.attrelid AND m.objsubid = a.attnum
         WHERE {} AND a.attnum > 0 AND NOT a.attisdropped

@@ -31,29 +31,37 @@ struct SequenceRow {
     cycle: bool,
 }
 
-/// Whether the column `d.refobjsubid` of the table `d.refobjid` takes its default from the sequence `s`, as `serial` does: an
-/// integer that is `NOT NULL`, not in a partition.
-pub(super) const DEFAULTS: &str =
-    "(s.seqrelid, d.refobjid, d.refobjsubid) IN (SELECT u.refobjid, f.adrelid, f.adnum::int4
+/// The condition that the column `d.refobjsubid` of the table `d.refobjid` takes its default from the sequence `s`, as
+/// `serial` does: an integer that is `NOT NULL`, not in a partition.
+pub(super) fn is_default(place: &CatalogScope) -> String {
+    // `CASE` keeps the server from printing the defaults of all schemas, where another session may drop a table meanwhile:
+    // `pg_get_expr` then fails.
+    format!(
+        "(s.seqrelid, d.refobjid, d.refobjsubid) IN (SELECT u.refobjid, f.adrelid, f.adnum::int4
                 FROM pg_attrdef f JOIN pg_depend u ON u.classid = 'pg_attrdef'::regclass AND u.objid = f.oid
                     AND u.refclassid = 'pg_class'::regclass
                 JOIN pg_attribute n ON n.attrelid = f.adrelid AND n.attnum = f.adnum AND n.attnotnull
                     AND n.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
                 JOIN pg_class k ON k.oid = f.adrelid AND NOT k.relispartition
-                WHERE pg_get_expr(f.adbin, f.adrelid) ~ '^nextval\\([^()+]*::regclass\\)$')";
+                WHERE CASE WHEN k.relnamespace IN ({})
+                    THEN pg_get_expr(f.adbin, f.adrelid) ~ '^nextval\\([^()+]*::regclass\\)$' END)",
+        place.schema_numbers()
+    )
+}
 
 /// Reads the sequences. A column may own several sequences; the result has the one that its default takes values from.
 pub(super) async fn read(connection: &impl ConnectionTrait, place: &CatalogScope) -> Result<Sequences, DbErr> {
     // Without statistics, PostgreSQL would try each default for each sequence in a correlated subquery.
     let sql = format!(
         "SELECT d.refobjid::int8, d.refobjsubid,
-            {DEFAULTS} AS is_default,
+            {} AS is_default,
             s.seqtypid::regtype::text, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
         FROM pg_sequence s
         JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.objsubid = 0
             AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
         JOIN pg_class c ON c.oid = d.refobjid
         WHERE {} ORDER BY is_default",
+        is_default(place),
         place.tables()
     );
     let mut sequences = Sequences::new();

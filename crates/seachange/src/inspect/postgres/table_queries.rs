@@ -3,7 +3,7 @@
 
 use super::object_queries::{FROM_TABLE, of_table, properties};
 use super::scope::CatalogScope;
-use super::sequences::DEFAULTS;
+use super::sequences::is_default;
 
 /// Partitions, with what they do not inherit: defaults, `NOT NULL`, constraints, indexes, comments.
 pub(super) fn partitions(place: &CatalogScope) -> String {
@@ -134,7 +134,8 @@ pub(super) fn column_storage(place: &CatalogScope) -> String {
 
 /// The names and options of the sequences of `serial` columns, where they differ from those of a new one, their comments and
 /// privileges and those of identity columns, and the other sequences that columns own. The owner is that of the table.
-pub(super) fn owned_sequences() -> String {
+pub(super) fn owned_sequences(place: &CatalogScope) -> String {
+    let is_default = is_default(place);
     let of = "format('SEQUENCE %s', q.oid::regclass)";
     let owner = "(SELECT u.oid FROM pg_roles u WHERE u.rolname = current_user)";
     let properties = properties("pg_class", "q", of, Some((of, owner, "q.relacl")));
@@ -166,7 +167,7 @@ pub(super) fn owned_sequences() -> String {
                 || CASE WHEN s.is_default THEN {properties} ELSE ARRAY[]::text[] END)::text AS statements,
             ''
         FROM (
-            SELECT s.*, d.refobjid, d.refobjsubid, d.deptype = 'i' OR {DEFAULTS} AS is_default,
+            SELECT s.*, d.refobjid, d.refobjsubid, d.deptype = 'i' OR {is_default} AS is_default,
                 CASE s.seqtypid WHEN 'int2'::regtype THEN 32767::int8 WHEN 'int4'::regtype THEN 2147483647
                     ELSE 9223372036854775807 END AS most
             FROM pg_sequence s

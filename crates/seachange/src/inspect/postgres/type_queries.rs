@@ -3,7 +3,7 @@
 
 use super::object_queries::{not_of_extension, properties};
 use super::scope::CatalogScope;
-use super::sequences::DEFAULTS;
+use super::sequences::is_default;
 
 /// The columns that name an object without a table, whose catalogue row is `row`, in the schema `n`.
 fn in_schema(catalogue: &str, row: &str, kind: &str, [schema, name]: [&str; 2]) -> String {
@@ -104,7 +104,8 @@ pub(super) fn domains(schemas: &str) -> String {
 
 /// Sequences that are not part of a column, as those of `serial` and identity columns are. One that a column owns is not
 /// dropped on its own: it ends with the column.
-pub(super) fn sequences(schemas: &str) -> String {
+pub(super) fn sequences(place: &CatalogScope, schemas: &str) -> String {
+    let is_default = is_default(place);
     let properties = properties(
         "pg_class",
         "c",
@@ -125,7 +126,7 @@ pub(super) fn sequences(schemas: &str) -> String {
         WHERE c.relnamespace IN ({schemas}) AND c.relkind = 'S' AND c.relpersistence <> 't'
             AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                 AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
-                AND (d.deptype = 'i' OR d.deptype = 'a' AND {DEFAULTS}))
+                AND (d.deptype = 'i' OR d.deptype = 'a' AND {is_default}))
             AND {}",
         in_schema("pg_class", "c", "sequence", ["relnamespace", "relname"]),
         not_of_extension("pg_class", "c.oid")
