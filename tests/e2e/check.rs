@@ -246,10 +246,10 @@ fn locked_elsewhere(database: &TestDatabase) -> TestResult {
     block_on(async {
         let other = database.connect().await?.begin().await?;
         other.execute_unprepared("LOCK TABLE other.t IN ACCESS EXCLUSIVE MODE").await?;
-        for arguments in [&["check"][..], &["diff"]] {
-            let program = Program::migration().database(database).args(arguments).limit(Duration::from_secs(30));
+        for (command, code) in [("check", 8), ("diff", 0)] {
+            let program = Program::migration().database(database).arg(command).limit(Duration::from_secs(30));
             let output = tokio::task::block_in_place(|| program.run())?;
-            assert_eq!(output.code, Some(8), "{output}");
+            assert_eq!(output.code, Some(code), "{output}");
         }
         Ok::<_, Box<dyn Error>>(other.rollback().await?)
     })?;
