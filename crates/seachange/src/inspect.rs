@@ -115,7 +115,10 @@ pub(crate) async fn add_for_creation(
         sea_orm::DbBackend::MySql => mysql::add_spelling(connection, scope, schema).await,
         #[cfg(feature = "postgres")]
         sea_orm::DbBackend::Postgres => postgres::add_prerequisites(connection, scope, schema).await,
-        _ => Ok(()),
+        _ => {
+            let _ = (scope, schema);
+            Ok(())
+        }
     }
 }
 

@@ -219,13 +219,18 @@ fn what_is_not_written_and_needed_is_found(database: &TestDatabase) -> TestResul
 
     // A user who may not create a database is told what can be found out in an empty schema.
     let database = &another(database)?;
-    database.execute("CREATE TABLE a (id integer PRIMARY KEY)")?;
+    database.execute(
+        "CREATE TABLE a (id integer PRIMARY KEY);
+        CREATE DOMAIN positive AS integer;
+        ALTER DOMAIN positive ADD CONSTRAINT is_positive CHECK (VALUE > 0) NOT VALID",
+    )?;
     let user = format!("builder_{}", database.name());
     database.execute(&format!(
         "CREATE USER {user} PASSWORD 'secret';
         GRANT CREATE ON DATABASE {} TO {user};
         GRANT USAGE, CREATE ON SCHEMA public TO {user};
-        ALTER TABLE a OWNER TO {user}",
+        ALTER TABLE a OWNER TO {user};
+        ALTER DOMAIN positive OWNER TO {user}",
         database.name()
     ))?;
     let program = Program::migration().database(database).env("DATABASE_URL", database.url_for(&user, "secret"));

@@ -25,7 +25,7 @@ use super::hints::EntityHints;
 use super::object_renames::after_renames;
 use super::operation::{SchemaOperation, reversed};
 use super::scratch::{ScratchSchema, WITH_NO_DATA};
-use crate::database_error::{full_reason, reason_with_detail};
+use crate::database_error::{full_reason, is_denied, reason_with_detail};
 use crate::event::EventHandler;
 use crate::intercept::{self, CodeOptions, RunOutcome};
 use crate::limits::Deadline;
@@ -117,8 +117,8 @@ impl Comparison {
     }
 
     /// Verifies operations that create everything, as [`verify_plan`](Self::verify_plan) does, in an empty database: what
-    /// they use and do not create, or create too late, is not found there. Where the user may not create a database of
-    /// PostgreSQL, or not the extensions in it, they are verified in an empty schema.
+    /// they use and do not create, or create too late, is not found there. Where no database of PostgreSQL can be made, or
+    /// the user may not create the extensions in it, they are verified in an empty schema.
     ///
     /// # Errors
     ///
@@ -128,23 +128,28 @@ impl Comparison {
         operations: &[SchemaOperation],
         scratch: &DatabaseSettings,
     ) -> Result<Verification, AutogenerateError> {
-        let Ok(empty) = ScratchCopy::build(self, operations, scratch, Isolation::Database).await else {
-            return self.verify_plan(operations, scratch).await;
+        let empty = match ScratchCopy::build(self, operations, scratch, Isolation::Database).await {
+            Ok(empty) => empty,
+            Err(AutogenerateError::Copy { reason }) => return Ok(Verification::Unknown { reason }),
+            Err(AutogenerateError::Scratch(_)) => return self.verify_plan(operations, scratch).await,
+            Err(error) => return Err(error),
         };
         let creates_extension = |operation: &&SchemaOperation| match operation {
             SchemaOperation::CreateObject(object) => object.name.kind == ObjectKind::Extension,
             _ => false,
         };
         let extensions: Vec<_> = operations.iter().filter(creates_extension).cloned().collect();
-        let outcome = match empty.run(code(&extensions, self.backend)).await {
-            Ok(_) => Some(empty.run_up_and_down(self, operations).await),
-            Err(_) => None,
+        // Whether the user may create them is tried. Their order, and whether they are there in time, is found out later.
+        empty.scratch.savepoint().await?;
+        let created = empty.run(code(&extensions, self.backend)).await;
+        empty.scratch.rollback_to_savepoint().await?;
+        let outcome = match created {
+            Err(error) if is_denied(&error) => self.verify_plan(operations, scratch).await,
+            _ => empty.run_up_and_down(self, operations).await,
         };
-        empty.close().await?;
-        match outcome {
-            Some(outcome) => outcome,
-            None => self.verify_plan(operations, scratch).await,
-        }
+        // What is not dropped now is dropped by the next run that needs a scratch database.
+        let _ = empty.close().await;
+        outcome
     }
 
     /// Returns the statements that the operations send to this database, without semicolons at the end.

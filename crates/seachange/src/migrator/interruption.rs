@@ -82,7 +82,8 @@ async fn resume_known(migrator: &Migrator, doubt: Resolution) -> Result<Report, 
         let interruption = migrator.interruption().await?.ok_or(Error::NotInterrupted)?;
         let plan = Plan { steps: vec![step(migrator, &interruption)?] };
         let (_, report) = settle_when_idle(migrator, &plan, Settlement::Resume(doubt)).await?;
-        Ok(report)
+        // Not in the session of the revision, which may have settings that change an answer, such as `sql_select_limit`.
+        run::report(migrator, &migrator.read().await?, &Plan::default(), report)
     })
     .await
 }
@@ -203,10 +204,7 @@ async fn run_rest(
     let step = step(migrator, &interruption)?;
     let context = migrator.run_context().await?;
     let others = ConcurrentWrites::snapshot(context, work).await.map_err(Error::database(READING))?;
-    let report =
-        run::runner(migrator, context, work, others, holder).resume_step(&step, interruption.row, past).await?;
-    // The revision may have left the session with settings that change an answer, such as `sql_select_limit`.
-    run::report(migrator, &migrator.read().await?, &Plan::default(), report)
+    run::runner(migrator, context, work, others, holder).resume_step(&step, interruption.row, past).await
 }
 
 /// Records the interrupted revision as applied or not applied, and returns it.

@@ -2,7 +2,7 @@
 //!
 //! - SQLite: a database in memory.
 //! - PostgreSQL: a schema in a transaction that is rolled back. In an empty schema the names of the database around it are
-//!   still found, so what creates everything is verified in a database of its own.
+//!   still found, so what creates everything is verified in a database of its own, which is dropped as those of MySQL are.
 //! - MySQL and MariaDB, which cannot roll back: a database that is dropped at the end. If the program is killed before,
 //!   the next run that needs a scratch database drops it. A lock on its name shows that it is in use; the server
 //!   releases the lock with the session.
@@ -39,8 +39,8 @@ pub(super) struct ScratchSchema {
     transaction: Option<Arc<DatabaseTransaction>>,
     /// The database that is dropped at the end (MySQL and MariaDB).
     database: Option<String>,
-    /// The database around the transaction, if it has one of its own (PostgreSQL).
-    around: Option<ScratchDatabase>,
+    /// The database of the transaction, if it has one of its own (PostgreSQL).
+    own_database: Option<ScratchDatabase>,
     scope: InspectScope,
 }
 
@@ -58,7 +58,7 @@ impl ScratchSchema {
             Driver::Sqlite => {
                 let connection = connection::open_empty(settings).await?;
                 let scope = InspectScope::default();
-                Ok(Self { connection, transaction: None, database: None, around: None, scope })
+                Ok(Self { connection, transaction: None, database: None, own_database: None, scope })
             }
             #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             driver => Err(connection::ConnectError::DriverNotBuilt { driver }.into()),
@@ -149,20 +149,23 @@ impl ScratchSchema {
 
     /// Removes the scratch schema, and closes the connection.
     pub(super) async fn close(self) -> Result<(), ScratchError> {
-        if let Some(transaction) = self.transaction.and_then(Arc::into_inner) {
-            transaction.rollback().await?;
+        let ended = async {
+            if let Some(transaction) = self.transaction.and_then(Arc::into_inner) {
+                transaction.rollback().await?;
+            }
+            #[cfg(feature = "mysql")]
+            if let Some(database) = &self.database {
+                database::drop_database(&self.connection, database).await?;
+            }
+            #[cfg(not(feature = "mysql"))]
+            let _ = self.database;
+            self.connection.close().await
+        };
+        let ended = ended.await;
+        if let Some(database) = self.own_database {
+            database.drop().await?;
         }
-        #[cfg(feature = "mysql")]
-        if let Some(database) = &self.database {
-            database::drop_database(&self.connection, database).await?;
-        }
-        #[cfg(not(feature = "mysql"))]
-        let _ = self.database;
-        self.connection.close().await?;
-        match self.around {
-            Some(database) => database.drop().await,
-            None => Ok(()),
-        }
+        Ok(ended?)
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) async fn open(settings: &DatabaseSettings) -> Result<ScratchSchema, S
     claim(&connection, &database).await?;
     create(&connection, &database).await?;
     let scope = InspectScope { schema: Some(database.clone()), others: Vec::new() };
-    Ok(ScratchSchema { connection, transaction: None, database: Some(database), around: None, scope })
+    Ok(ScratchSchema { connection, transaction: None, database: Some(database), own_database: None, scope })
 }
 
 /// Takes the lock on the name of a scratch database. The lock shows other sessions that the database is in use. The

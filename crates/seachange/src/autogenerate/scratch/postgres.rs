@@ -27,7 +27,7 @@ pub(super) async fn open(settings: &DatabaseSettings, others: &[String]) -> Resu
         scope.others.push((actual, other.clone()));
     }
     put_first(&transaction, &schema).await?;
-    Ok(ScratchSchema { connection, transaction: Some(transaction.into()), database: None, around: None, scope })
+    Ok(ScratchSchema { connection, transaction: Some(transaction.into()), database: None, own_database: None, scope })
 }
 
 /// Opens a transaction in an empty database. Its schemas have the names of those of the compared database.
@@ -38,16 +38,24 @@ pub(super) async fn open_alone(settings: &DatabaseSettings, others: &[String]) -
         let transaction = connection.begin().await?;
         let schema: Option<String> = query_scalar(&transaction, "SELECT current_schema()::text AS answer", []).await?;
         for other in others {
-            create(&transaction, other).await?;
+            let schema = clause::quoted(transaction.get_database_backend(), other);
+            transaction.execute_unprepared(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await?;
         }
         let others = others.iter().map(|other| (other.clone(), other.clone())).collect();
         let scope = InspectScope { schema, others };
-        Ok(ScratchSchema { connection, transaction: Some(transaction.into()), database: None, around: None, scope })
+        Ok(ScratchSchema {
+            connection,
+            transaction: Some(transaction.into()),
+            database: None,
+            own_database: None,
+            scope,
+        })
     };
     match opened.await {
-        Ok(schema) => Ok(ScratchSchema { around: Some(database), ..schema }),
+        Ok(schema) => Ok(ScratchSchema { own_database: Some(database), ..schema }),
         Err(error) => {
-            database.drop().await?;
+            // If it cannot be dropped now, the next run that needs a scratch database drops it.
+            let _ = database.drop().await;
             Err(error)
         }
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::scope::{CatalogScope, Oid};
+use super::sequences::is_default;
 use crate::inspect::cells::{RowReader, rows};
 use crate::schema::{KeptOptions, Schema, Table};
 
@@ -50,23 +51,25 @@ pub(super) async fn read(connection: &impl ConnectionTrait, place: &CatalogScope
     Ok(tables)
 }
 
-/// Adds the tables that have to be created before others: their sequences give a default its numbers, or a column has their
+/// Adds the tables that have to be created before others: the sequences of their `serial` and identity columns give a default its numbers, or a column has their
 /// row type or an array of it.
 pub(super) async fn add_prerequisites(
     connection: &impl ConnectionTrait,
     place: &CatalogScope,
     schema: &mut Schema,
 ) -> Result<(), DbErr> {
-    let tables = place.tables();
+    let (tables, is_default) = (place.tables(), is_default(place));
     let sql = format!(
         "SELECT c.relnamespace::int8, c.relname::text, t.relnamespace::int8, n.nspname::text, t.relname::text
         FROM (
-            SELECT x.adrelid AS needing, o.refobjid AS needed
+            SELECT x.adrelid AS needing, d.refobjid AS needed
             FROM pg_attrdef x
-            JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = x.oid
-                AND d.refclassid = 'pg_class'::regclass
-            JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = d.refobjid
-                AND o.refclassid = 'pg_class'::regclass AND o.refobjsubid > 0 AND o.deptype = 'a'
+            JOIN pg_depend o ON o.classid = 'pg_attrdef'::regclass AND o.objid = x.oid
+                AND o.refclassid = 'pg_class'::regclass
+            JOIN pg_sequence s ON s.seqrelid = o.refobjid
+            JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.objsubid = 0
+                AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
+                AND (d.deptype = 'i' OR d.deptype = 'a' AND {is_default})
             UNION
             SELECT a.attrelid, y.typrelid
             FROM pg_attribute a JOIN pg_type u ON u.oid = a.atttypid JOIN pg_type y ON y.oid IN (u.oid, u.typelem)

@@ -72,6 +72,7 @@ fn collation(of: &str) -> String {
     )
 }
 
+/// Domains. A check that existing values were not proven by is one of a new domain as any other.
 pub(super) fn domains(schemas: &str) -> String {
     let properties = properties(
         "pg_type",
@@ -85,13 +86,9 @@ pub(super) fn domains(schemas: &str) -> String {
                     format_type(t.typbasetype, t.typtypmod), {},
                     ' DEFAULT ' || coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault),
                     CASE WHEN t.typnotnull THEN ' NOT NULL' END,
-                    (SELECT string_agg(format(' CONSTRAINT %I %s', o.conname, pg_get_constraintdef(o.oid)), ''
-                        ORDER BY o.conname)
-                        FROM pg_constraint o WHERE o.contypid = t.oid AND o.contype = 'c' AND o.convalidated))]
-                || ARRAY(SELECT format('ALTER DOMAIN %s ADD CONSTRAINT %I %s', t.oid::regtype, o.conname,
-                        pg_get_constraintdef(o.oid))
-                    FROM pg_constraint o WHERE o.contypid = t.oid AND o.contype = 'c' AND NOT o.convalidated
-                    ORDER BY o.conname)
+                    (SELECT string_agg(format(' CONSTRAINT %I %s', o.conname,
+                        regexp_replace(pg_get_constraintdef(o.oid), ' NOT VALID$', '')), '' ORDER BY o.conname)
+                        FROM pg_constraint o WHERE o.contypid = t.oid AND o.contype = 'c'))]
                 || {properties})::text,
             format('DROP DOMAIN %s', t.oid::regtype)
         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_type b ON b.oid = t.typbasetype
