@@ -222,7 +222,7 @@ pub(super) fn in_order_of_reference(tables: Vec<Table>) -> Vec<Table> {
     let mut tables: BTreeMap<TableName, Table> = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
     let mut waiting = BlockedTables::of(&tables);
     let mut ordered = Vec::with_capacity(tables.len());
-    while let Some(ready) = waiting.next_round() {
+    while let Some(ready) = waiting.next_round(&tables) {
         for name in ready {
             ordered.extend(tables.remove(&name));
             waiting.done(&name);
@@ -237,8 +237,6 @@ struct BlockedTables {
     /// How many tables each table has to come after.
     parents: BTreeMap<TableName, usize>,
     children: BTreeMap<TableName, Vec<TableName>>,
-    /// The tables that have to come before a table, even in a cycle of foreign keys: these can be added later.
-    prerequisites: BTreeMap<TableName, BTreeSet<TableName>>,
     /// The tables that can come next.
     ready: BTreeSet<TableName>,
 }
@@ -251,7 +249,6 @@ impl BlockedTables {
             let parents: BTreeSet<_> =
                 parents.filter(|parent| **parent != table.name && tables.contains_key(*parent)).collect();
             waiting.parents.insert(table.name.clone(), parents.len());
-            waiting.prerequisites.insert(table.name.clone(), table.prerequisites.0.clone());
             if parents.is_empty() {
                 waiting.ready.insert(table.name.clone());
             }
@@ -262,16 +259,14 @@ impl BlockedTables {
         waiting
     }
 
-    /// Removes and returns the tables that can come next. In a cycle, this is the first table by name that lacks no
-    /// prerequisite.
-    fn next_round(&mut self) -> Option<BTreeSet<TableName>> {
+    /// Removes and returns those of the `remaining` tables that can come next. In a cycle, this is the first one by name that
+    /// lacks no prerequisite: foreign keys can be added later.
+    fn next_round(&mut self, remaining: &BTreeMap<TableName, Table>) -> Option<BTreeSet<TableName>> {
         if self.ready.is_empty() {
-            let lacks_none = |name: &&TableName| {
-                let mut prerequisites = self.prerequisites.get(*name).into_iter().flatten();
-                prerequisites.all(|needed| !self.parents.contains_key(needed))
-            };
-            let next = self.parents.keys().find(lacks_none).or_else(|| self.parents.keys().next())?.clone();
-            self.ready.insert(next);
+            let lacks_none =
+                |table: &&Table| table.prerequisites.0.iter().all(|needed| !remaining.contains_key(needed));
+            let next = remaining.values().find(lacks_none).or_else(|| remaining.values().next())?;
+            self.ready.insert(next.name.clone());
         }
         let ready = std::mem::take(&mut self.ready);
         for name in &ready {

@@ -38,8 +38,7 @@ pub(super) async fn open_alone(settings: &DatabaseSettings, others: &[String]) -
         let transaction = connection.begin().await?;
         let schema: Option<String> = query_scalar(&transaction, "SELECT current_schema()::text AS answer", []).await?;
         for other in others {
-            let schema = clause::quoted(transaction.get_database_backend(), other);
-            transaction.execute_unprepared(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await?;
+            create(&transaction, other).await?;
         }
         let others = others.iter().map(|other| (other.clone(), other.clone())).collect();
         let scope = InspectScope { schema, others };
@@ -63,7 +62,7 @@ pub(super) async fn open_alone(settings: &DatabaseSettings, others: &[String]) -
 
 async fn create(transaction: &DatabaseTransaction, schema: &str) -> Result<(), ScratchError> {
     let schema = clause::quoted(transaction.get_database_backend(), schema);
-    let created = transaction.execute_unprepared(&format!("CREATE SCHEMA {schema}")).await;
+    let created = transaction.execute_unprepared(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await;
     created.map(drop).map_err(|error| ScratchError::of_making("schema", error))
 }
 

@@ -51,8 +51,8 @@ pub(super) async fn read(connection: &impl ConnectionTrait, place: &CatalogScope
     Ok(tables)
 }
 
-/// Adds the tables that have to be created before others: the sequences of their `serial` and identity columns give a default its numbers, or a column has their
-/// row type or an array of it.
+/// Adds the tables that have to be created before others: the sequences of their `serial` and identity columns give a
+/// default its numbers, or a column has their row type or an array of it.
 pub(super) async fn add_prerequisites(
     connection: &impl ConnectionTrait,
     place: &CatalogScope,

@@ -43,6 +43,17 @@ fn a_cycle_of_foreign_keys_is_broken() {
     check(own, "", &["drop table a"]);
 }
 
+/// Without the prerequisite, `a` would come first, and its foreign key last.
+#[test]
+fn a_prerequisite_comes_first_in_a_cycle_too() {
+    let mut to = parse("a: id int!, b int, pk(id), fk f(b -> b.id)\nb: id int!, a int, pk(id), fk g(a -> a.id)");
+    for table in to.tables.values_mut().filter(|table| table.name.name == "a") {
+        table.prerequisites.0.insert("b".into());
+    }
+    let made = diff(&parse(""), &to, &EntityHints::default(), &Renames::default(), RULES);
+    assert_eq!(described(&made), ["create table b", "create table a", "alter b add fk g"]);
+}
+
 #[test]
 fn a_foreign_key_goes_before_the_table_it_refers_to() {
     let from = "posts: id int!, owner int, fk f(owner -> users.id)\nusers: id int!, pk(id)";
